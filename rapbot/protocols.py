@@ -1,0 +1,122 @@
+"""What the stages ask of an engine.
+
+Engines live in `rapbot.engines`, one file per backend, and are imported by name on first use.  Every real engine and its
+fake pass the same contract tests (`tests/engines/`).  Protocol methods say shapes and units; they never touch files,
+clocks or devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from rapbot.values import PhoneSpan, PronouncedWord, Word
+
+HEARING_RATE_HZ = 16_000  # every recogniser here takes 16 kHz mono
+VOICE_RATE_HZ = 24_000  # hibari's own rate
+MIX_RATE_HZ = 48_000  # the clock of a battle and of every file written
+
+
+class Transcriber(Protocol):
+    """Speech to words."""
+
+    def transcribe(self, samples: np.ndarray) -> tuple[Word, ...]:
+        """Words of a 16 kHz mono float32 clip (any length), times in seconds from its first sample."""
+        ...
+
+    def language(self, samples: np.ndarray) -> tuple[str, float]:
+        """Most likely language code and its probability, from at most the first 30 s."""
+        ...
+
+
+class PhoneRecognizer(Protocol):
+    """Speech to phones, without text."""
+
+    def phones(self, samples: np.ndarray) -> tuple[PhoneSpan, ...]:
+        """Phones of a 16 kHz mono float32 clip with rough spans, seconds from its first sample."""
+        ...
+
+
+class VoiceActivity(Protocol):
+    """Speech or not, frame by frame."""
+
+    frame_samples: int
+
+    def probabilities(self, samples: np.ndarray) -> np.ndarray:
+        """Speech probability, shape (len(samples) // frame_samples,), of a 16 kHz mono float32 clip."""
+        ...
+
+
+class G2p(Protocol):
+    """Text to sounds."""
+
+    def pronounce(self, text: str) -> tuple[PronouncedWord, ...]:
+        """Words of a line with their sounds in context.  Raises ValueError naming a token that cannot be pronounced."""
+        ...
+
+
+class Tagger(Protocol):
+    """Part-of-speech tags."""
+
+    def tag(self, words: Sequence[str]) -> tuple[str, ...]:
+        """One Penn Treebank tag per word."""
+        ...
+
+
+class Lexicon(Protocol):
+    """Dictionary pronunciations."""
+
+    def pronunciations(self, word: str) -> tuple[tuple[str, ...], ...]:
+        """All ARPAbet pronunciations (with stress digits) of a lower-case word; empty where the word is unknown."""
+        ...
+
+
+@dataclass(frozen=True)
+class SpeechFrames:
+    """Vocoder frames: each of `parts` has shape (bins, frames); ``f0_hz`` shape (frames,), 0 where unvoiced."""
+
+    parts: tuple[np.ndarray, ...]
+    f0_hz: np.ndarray
+    hop_s: float
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A phoneme string after the text network: one row per token, ``durations`` in ``duration_s`` units."""
+
+    tokens: tuple[str, ...]
+    durations: np.ndarray
+    duration_s: float
+    features: tuple[np.ndarray, ...]
+
+
+class AcousticModel(Protocol):
+    """A voice that accepts our durations, pitch and energy."""
+
+    rate_hz: int
+    hop_s: float
+
+    def encode(self, misaki: str) -> Encoding:
+        """Tokens with the network's own (natural) durations."""
+        ...
+
+    def prosody(self, encoding: Encoding, frames_per_token: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pitch in Hz (0 unvoiced) and energy, both shape (sum(frames_per_token),)."""
+        ...
+
+    def decode(self, encoding: Encoding, frames_per_token: np.ndarray, f0_hz: np.ndarray, energy: np.ndarray) -> SpeechFrames:
+        """Vocoder frames for those durations and curves."""
+        ...
+
+    def synthesize(self, frames: SpeechFrames, seed: int) -> np.ndarray:
+        """Waveform at ``rate_hz``, float32, ``frames * hop_s`` seconds long."""
+        ...
+
+
+class Maker(Protocol):
+    """Something that proposes couplets for a plan; the checker decides."""
+
+    def propose(self, plan: object, count: int) -> Iterable[object]: ...
