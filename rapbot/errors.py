@@ -1,7 +1,8 @@
 """What can go wrong, by whose fault.
 
-`ValueError`/`TypeError` stay for a caller's mistake in code.  A *user's* mistake (a file that is not audio, a folder that
-cannot be written) is a `UserError`: its text is one line that says what to do, and the command line prints just that line.
+`ValueError`/`TypeError` stay for a caller's mistake in code.  A *user's* mistake (a file that is not audio, a folder
+that cannot be written) is a `UserError`: its text is one line that says what to do, and the command line prints just
+that line.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the stages ask of an engine.
 
-Engines live in `rapbot.engines`, one file per backend, and are imported by name on first use.  Every real engine and its
-fake pass the same contract tests (`tests/engines/`).  Protocol methods say shapes and units; they never touch files,
-clocks or devices.
+Engines live in `rapbot.engines`, one file per backend, and are imported by name on first use.  Every real engine and
+its fake pass the same contract tests (`tests/engines/`).  Protocol methods say shapes and units; they never touch
+files, clocks or devices.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ class AcousticModel(Protocol):
         """Pitch in Hz (0 unvoiced) and energy, both shape (sum(frames_per_token),)."""
         ...
 
-    def decode(self, encoding: Encoding, frames_per_token: np.ndarray, f0_hz: np.ndarray, energy: np.ndarray) -> SpeechFrames:
+    def decode(
+        self, encoding: Encoding, frames_per_token: np.ndarray, f0_hz: np.ndarray, energy: np.ndarray
+    ) -> SpeechFrames:
         """Vocoder frames for those durations and curves."""
         ...
 

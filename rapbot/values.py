@@ -1,9 +1,9 @@
 """The values that flow between layers: small, frozen, a unit in every field's name.
 
-*Conventions.*  Times ending in ``_s`` are seconds from the first sample of the stream or file they belong to.  ``beat``
-fields are floats in quarter notes from bar 0's line.  ``slot`` is a 16th-note index counted from the line's own bar
-line: slot 0 is the downbeat, 4 is beat two, negative slots are pickups before the bar.  Phones are ARPAbet with a stress
-digit on every vowel (``IH1``).  Audio is float32 mono in [-1, 1] unless a name says otherwise.
+*Conventions.*  Times ending in ``_s`` are seconds from the first sample of the stream or file they belong to.
+``beat`` fields are floats in quarter notes from bar 0's line.  ``slot`` is a 16th-note index counted from the line's
+own bar line: slot 0 is the downbeat, 4 is beat two, negative slots are pickups before the bar.  Phones are
+ARPAbet with a stress digit on every vowel (``IH1``).  Audio is float32 mono in [-1, 1] unless a name says otherwise.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class PhoneSpan:
 
 @dataclass(frozen=True)
 class HeardSyllable:
-    """A syllable nucleus heard in the sound: vowel onset, dictionary stress (0/1/2) where a word claims it, else None."""
+    """A syllable nucleus heard in the sound: vowel onset, dictionary stress 0/1/2 where a word claims it, else None."""
 
     start_s: float
     stress: int | None
@@ -74,7 +74,19 @@ class BeatGrid:
 
 
 AnchorKind = Literal[
-    "name", "possession", "claim", "simile", "place", "job", "crew", "family", "threat", "insult", "boast", "lack", "said"
+    "name",
+    "possession",
+    "claim",
+    "simile",
+    "place",
+    "job",
+    "crew",
+    "family",
+    "threat",
+    "insult",
+    "boast",
+    "lack",
+    "said",
 ]
 Number = Literal["sg", "pl", "mass"]
 
@@ -143,7 +155,7 @@ class Bar:
     """One written line of a verse with its place on the grid.
 
     ``slots`` holds one 16th index per syllable (fractions where the flow is not straight 16ths), strictly increasing.
-    ``answers`` are lower-case anchor texts that occur in ``text``.  ``stress_word`` is the index of the word to lean on.
+    ``answers`` are lower-case anchor texts that occur in ``text``.
     """
 
     index: int

@@ -59,6 +59,13 @@ class HibariText:
             return ()
         return (tuple(phone for part in spoken for phone in part.phones),)
 
+    def syllable_stresses(self, word: str) -> tuple[int, ...]:
+        """Stress (0, 1, 2) of each syllable of one recognised word; empty where it cannot be pronounced."""
+        try:
+            return tuple(nucleus.stress for part in self.pronounce(word) for nucleus in misaki_nuclei(part.misaki))
+        except ValueError:
+            return ()
+
     def _known(self, word: str) -> bool:
         lexicon = self._g2p.lexicon
         return lexicon.is_known(word, "NN") if hasattr(lexicon, "is_known") else word in lexicon.golds

@@ -42,15 +42,15 @@ _CONSONANT_OF = {
 }  # fmt: skip
 
 _SCHWAS = frozenset("əᵊɐ")
-# Vowels that swallow a following schwa before /r/ or /l/ when stressed: "fire", "power", "royal", "real" are sung as one
-# syllable over a beat, and giving the schwa a 16th of its own is what made the first sketch stumble.
+# Vowels that swallow a following schwa before /r/ or /l/ when stressed: "fire", "power", "royal", "real" are sung as
+# one syllable over a beat, and giving the schwa a 16th of its own is what made the first sketch stumble.
 _ABSORBS_SCHWA = frozenset("IWYi")
 _SYLLABIC_NASAL = re.compile(r"(?<=[tdszTθðfvkɡpbʃʧʤ])n(?=$|[tdszθ])")
 
 
 @dataclass(frozen=True)
 class Nucleus:
-    """One syllable's peak in a misaki string: token span ``[start, end)`` (stress mark included) and its stress 0/1/2."""
+    """One syllable's peak in a misaki string: token span ``[start, end)``, stress mark included, and its stress 0/1/2."""
 
     start: int
     vowel: int
@@ -75,13 +75,7 @@ def misaki_nuclei(misaki: str) -> tuple[Nucleus, ...]:
         mark = misaki[i - 1] if i else ""
         stress = 1 if mark == PRIMARY else 2 if mark == SECONDARY else 0
         end = i + 1
-        if (
-            stress
-            and char in _ABSORBS_SCHWA
-            and end + 1 < n
-            and misaki[end] in _SCHWAS
-            and misaki[end + 1] in "ɹl"
-        ):
+        if stress and char in _ABSORBS_SCHWA and end + 1 < n and misaki[end] in _SCHWAS and misaki[end + 1] in "ɹl":
             end += 1
         out.append(Nucleus(i - 1 if stress else i, i, end, stress))
         i = end

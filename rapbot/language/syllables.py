@@ -1,8 +1,8 @@
 """Syllables of written lines: one rule, shared by the pen (which counts them) and the voice (which sings them).
 
 *Conventions.*  `line_syllables` takes pronounced words and returns one `Syllable` per nucleus of `misaki_nuclei`, in
-order; the voice finds the same nuclei in the same misaki string, so the counts agree by construction.  Consonants between
-two nuclei of a word follow the maximal onset principle over the English onsets listed here.
+order; the voice finds the same nuclei in the same misaki string, so the counts agree by construction.  Consonants
+between two nuclei of a word follow the maximal onset principle over the English onsets listed here.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _PAUSES = frozenset(",.;:!?—…")
 _CLUSTERS = frozenset(
     tuple(cluster.split())
     for cluster in (
-        "P L,P R,B L,B R,T R,T W,D R,D W,K L,K R,K W,G L,G R,G W,F L,F R,TH R,TH W,SH R,S P,S T,S K,S M,S N,S F,S L,S W,"
-        "S P L,S P R,S T R,S K L,S K R,S K W,P Y,B Y,K Y,G Y,F Y,V Y,M Y,HH Y,N Y"
+        "P L,P R,B L,B R,T R,T W,D R,D W,K L,K R,K W,G L,G R,G W,F L,F R,TH R,TH W,SH R,"
+        "S P,S T,S K,S M,S N,S F,S L,S W,S P L,S P R,S T R,S K L,S K R,S K W,P Y,B Y,K Y,G Y,F Y,V Y,M Y,HH Y,N Y"
     ).split(",")
 )
 

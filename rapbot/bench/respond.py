@@ -1,0 +1,184 @@
+"""`rapbot bench respond`: is the answer to a recorded verse any good?  Measured on the audio it wrote.
+
+For every bundled verse and seed: tempo against the truth file, words heard, the dry voice understood by whisper base,
+vowel onsets found in the waveform by code that knows nothing of the aligner, end rhymes checked in the second lexicon,
+and how many distinct things the opponent said were answered.
+
+*Conventions.*  Rates are k/n with a 95 % Wilson interval.  WER is Levenshtein distance over words after `normalise`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import resource
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rapbot.bench.onsets import measure_onsets
+from rapbot.bench.verses import BundledVerse
+from rapbot.language.rhyme import confirmed_rhyme
+from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ, Lexicon
+from rapbot.respond.answer import Answer, Request, answer, resample
+from rapbot.respond.kit import Kit, open_kit
+from rapbot.sound.files import read_audio
+from rapbot.values import Audio
+
+_NUMBERS = dict(
+    zip("0 1 2 3 4 5 6 7 8 9 10".split(), "zero one two three four five six seven eight nine ten".split(), strict=True)
+)
+
+
+def run(verses: Sequence[BundledVerse], seeds: Sequence[int] = (0, 1, 2)) -> dict[str, Any]:
+    """The whole table; see the module's aim."""
+    kit = open_kit()
+    rows = []
+    for verse in verses:
+        recording = read_audio(verse.path)
+        for seed in seeds:
+            start = time.perf_counter()
+            reply = answer(recording, Request(seed=seed), kit)
+            rows.append(_row(verse, seed, reply, kit, time.perf_counter() - start, recording.duration_s))
+    return {"benchmark": "respond", "rows": rows, "summary": _summary(rows)}
+
+
+def _row(verse: BundledVerse, seed: int, reply: Answer, kit: Kit, wall_s: float, verse_s: float) -> dict[str, Any]:
+    truth = verse.truth
+    stressed, everything, unmeasured = grid_errors_ms(reply)
+    rhymes = couplet_rhymes(reply, kit.second_lexicon)
+    said = " ".join(bar.text for bar in reply.verse.bars)
+    understood = kit.linguist.transcribe(resample(Audio(reply.voice_stem, MIX_RATE_HZ), HEARING_RATE_HZ))
+    edits, words = word_errors(said, " ".join(word.text for word in understood))
+    heard_edits, heard_words = word_errors(" ".join(truth["lines"]), " ".join(w.text for w in reply.opponent.words))
+    bar_s = 4 * 60 / truth["bpm"]
+    offset = (reply.opponent.grid.beat_origin_s - truth["beat_origin_s"]) / bar_s
+    answered = {text for bar in reply.verse.bars for text in bar.answers}
+    return {
+        "verse": verse.name,
+        "seed": seed,
+        "bpm_error_percent": round(100 * (reply.opponent.grid.bpm / truth["bpm"] - 1), 3),
+        "bar_line_error_ms": round(1e3 * bar_s * (offset - round(offset)), 1),
+        "heard_edits": heard_edits,
+        "heard_words": heard_words,
+        "reply_edits": edits,
+        "reply_words": words,
+        "stressed_ms": stressed,
+        "all_ms": everything,
+        "unmeasured": unmeasured,
+        "rhymes_confirmed": sum(rhymes),
+        "rhymes": len(rhymes),
+        "bars": len(reply.verse.bars),
+        "answered": sorted(answered),
+        "wall_s": round(wall_s, 2),
+        "verse_s": round(verse_s, 2),
+    }
+
+
+def grid_errors_ms(reply: Answer) -> tuple[list[float], list[float], int]:
+    """Vowel onset errors of stressed and of all syllables measured on each dry take, and the count not measurable."""
+    stressed, everything, unmeasured = [], [], 0
+    for take in reply.takes:
+        targets = np.array([s.target_s for s in take.syllables]) + take.origin_samples / take.rate_hz
+        found = measure_onsets(take.samples, take.rate_hz, targets)
+        for syllable, error in zip(take.syllables, 1e3 * (found - targets), strict=True):
+            if not math.isfinite(error):
+                unmeasured += 1
+                continue
+            everything.append(round(float(error), 2))
+            if syllable.stress == 1:
+                stressed.append(round(float(error), 2))
+    return stressed, everything, unmeasured
+
+
+def couplet_rhymes(reply: Answer, lexicon: Lexicon) -> list[bool]:
+    """Per couplet (bars of one rhyme group): do the end words rhyme in the second lexicon?"""
+    groups: dict[str, list[str]] = {}
+    for bar in reply.verse.bars:
+        groups.setdefault(bar.rhyme_group, []).append(bar.end_word.lower())
+    out = []
+    for words in groups.values():
+        for a, b in zip(words, words[1:], strict=False):
+            out.append(any(confirmed_rhyme(x, y) for x in lexicon.pronunciations(a) for y in lexicon.pronunciations(b)))
+    return out
+
+
+def normalise(text: str) -> list[str]:
+    """Lower-case words without punctuation; digits up to ten spelled, hyphens split."""
+    words = re.sub(r"[^a-z0-9' ]+", " ", text.lower().replace("’", "'").replace("-", " ")).split()
+    return [_NUMBERS.get(word.strip("'"), word.strip("'")) for word in words if word.strip("'")]
+
+
+def word_errors(reference: str, hypothesis: str) -> tuple[int, int]:
+    """(edits, reference words) by Levenshtein distance over normalised words."""
+    a, b = normalise(reference), normalise(hypothesis)
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        above, row = row, [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y)))
+    return row[-1], len(a)
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    """95 % score interval of a proportion (Wilson 1927)."""
+    if n == 0:
+        return 0.0, 1.0
+    z, p = 1.96, k / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    def total(key: str) -> int:
+        return sum(row[key] for row in rows)
+
+    stressed = np.abs([e for row in rows for e in row["stressed_ms"]])
+    everything = np.abs([e for row in rows for e in row["all_ms"]])
+    measured, missed = len(everything), total("unmeasured")
+    per_8 = [8 * len(row["answered"]) / row["bars"] for row in rows]
+    return {
+        "tempo_within_1_percent": [sum(abs(r["bpm_error_percent"]) <= 1 for r in rows), len(rows)],
+        "bar_line_within_50_ms": [sum(abs(r["bar_line_error_ms"]) <= 50 for r in rows), len(rows)],
+        "heard_wer_percent": round(100 * total("heard_edits") / total("heard_words"), 2),
+        "reply_wer_percent": round(100 * total("reply_edits") / total("reply_words"), 2),
+        "stressed_mean_ms": round(float(stressed.mean()), 2),
+        "stressed_p95_ms": round(float(np.percentile(stressed, 95)), 2),
+        "all_p95_ms": round(float(np.percentile(everything, 95)), 2),
+        "unmeasured": [missed, measured + missed],
+        "rhymes_confirmed": [total("rhymes_confirmed"), total("rhymes")],
+        "answered_per_8_bars": round(float(np.mean(per_8)), 2),
+        "wall_over_verse_max": round(max(r["wall_s"] / r["verse_s"] for r in rows), 3),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """Goal against measured, for people."""
+    s = result["summary"]
+
+    def rate(key: str) -> str:
+        k, n = s[key]
+        low, high = wilson(k, n)
+        return f"{k}/{n} ({100 * low:.0f}–{100 * high:.0f} %)"
+
+    rows = [
+        ("tempo within 1 %", "all", rate("tempo_within_1_percent")),
+        ("bar line within 50 ms", "–", rate("bar_line_within_50_ms")),
+        ("opponent's words, WER", "–", f"{s['heard_wer_percent']:.1f} %"),
+        ("reply understood by whisper base, WER", "≤ 10 %", f"{s['reply_wer_percent']:.1f} %"),
+        ("stressed vowel onset, p95", "≤ 25 ms", f"{s['stressed_p95_ms']:.1f} ms (mean {s['stressed_mean_ms']:.1f})"),
+        ("all vowel onsets, p95", "–", f"{s['all_p95_ms']:.1f} ms"),
+        ("syllables not measurable", "≤ 5 %", rate("unmeasured")),
+        ("end rhymes confirmed", "≥ 97 %", rate("rhymes_confirmed")),
+        ("distinct anchors answered per 8 bars", "≥ 2.5", f"{s['answered_per_8_bars']:.2f}"),
+        ("wall time over verse length, worst", "< 1", f"{s['wall_over_verse_max']:.2f}"),
+        ("peak memory", "< 2 GB", f"{s['peak_memory_mb']:.0f} MB"),
+    ]
+    width = max(len(row[0]) for row in rows)
+    return "\n".join(
+        f"{name:<{width}}  {goal:>8}  {got}" for name, goal, got in [("measure", "goal", "measured"), *rows]
+    )

@@ -1,0 +1,254 @@
+"""One verse, from recording to reply: listen, understand, write, voice, mix.
+
+This file is the offline driver.  It owns the order of the stages and the stopwatch, and nothing else; the stages are
+the ones a live battle feeds, block by block.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from rapbot.errors import UserError
+from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts
+from rapbot.language.syllables import accent_final
+from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
+from rapbot.respond.accompany import LEAD_BEATS, Backing, choose_backing, lay_out
+from rapbot.respond.kit import Kit
+from rapbot.respond.opponent import Opponent, lines_by_bar
+from rapbot.rhythm.timeline import BEATS_PER_BAR, Timeline
+from rapbot.values import Audio, BeatGrid, Take, Verse
+
+BLOCK_S = 0.020  # what a sound card delivers; the recording is fed as the live stream would be
+MIN_BARS, MAX_BARS, DEFAULT_BARS = 4, 32, 8
+LONGEST_DEFAULT_BARS = 16  # an answer longer than a round is asked for, never assumed
+FALLBACK_BPM = 90.0  # where nothing rhythmic was heard and no tempo was given
+ENGLISH = "en"
+DOUBTFUL_ENGLISH, CERTAIN_OTHER = 0.6, 0.8  # below the first: a warning; another language above the second: an error
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.  None means: decide from the recording."""
+
+    bars: int | None = None
+    bpm: float | None = None
+    beat: str = "auto"
+    persona: str | None = None
+    voice: str | None = None
+    heat: str = "street"
+    surprise: float = 0.3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything one reply consists of; sample arrays at `MIX_RATE_HZ`, all stems as long as ``mix``."""
+
+    opponent: Opponent
+    verse: Verse
+    takes: tuple[Take, ...]
+    bar_starts: tuple[int, ...]
+    mix: np.ndarray
+    voice_stem: np.ndarray
+    beat_stem: np.ndarray
+    timeline: Timeline
+    beat_name: str
+    voice_name: str
+    warnings: tuple[str, ...]
+    timing_ms: tuple[tuple[str, float], ...]
+
+
+def answer(
+    recording: Audio, request: Request, kit: Kit, on_stage: Callable[[str, float], None] = lambda name, share: None
+) -> Answer:
+    """Answer a recorded verse.
+
+    Args:
+        recording: mono, any rate.
+        request: options; validated here.
+        kit: opened engines.
+        on_stage: told (stage, share done 0..1) for a progress bar.
+
+    Raises:
+        UserError: an option out of range, another language than English, or nothing but silence or music in the
+            recording while no ``bars`` were asked for.
+    """
+    check(request)
+    watch = _Stopwatch(on_stage)
+    warnings: list[str] = []
+
+    with watch("hear"):
+        opponent, facts = listen(recording, kit, request, warnings, lambda share: on_stage("hear", share))
+    with watch("beat"):
+        backing = choose_backing(request.beat, request.bpm or opponent.grid.bpm, request.seed)
+        if request.bpm and abs(backing.bpm / request.bpm - 1) > 0.005:
+            warnings.append(
+                f"the beat file runs at {backing.bpm:.1f} BPM; the reply follows it, not --bpm {request.bpm:g}"
+            )
+    with watch("write"):
+        verse = kit.pen.write(
+            opponent.anchors,
+            facts,
+            bpm=backing.bpm,
+            bars=request.bars or default_bars(opponent),
+            persona=request.persona,
+            heat=request.heat,
+            surprise=request.surprise,
+            seed=request.seed,
+        )
+    with watch("voice"):
+        voice_name = request.voice or kit.pen.persona(verse.persona).voice
+        timeline, starts = reply_timeline(verse)
+        takes, track = perform(verse, voice_name, starts, kit, request.seed, lambda share: on_stage("voice", share))
+    with watch("mix"):
+        mixed = _mix(track, backing, timeline, len(verse.bars) * verse.span_beats)
+    return Answer(
+        opponent, verse, takes, starts, mixed.mix, mixed.voice_stem, mixed.beat_stem, timeline, backing.name,
+        voice_name, tuple(warnings), watch.timing_ms,
+    )  # fmt: skip
+
+
+def check(request: Request) -> None:
+    """Refuse options outside their range, naming the range."""
+    if request.bars is not None and not MIN_BARS <= request.bars <= MAX_BARS:
+        raise UserError(f"--bars must be {MIN_BARS} to {MAX_BARS}, got {request.bars}")
+    if request.bpm is not None and not 50 <= request.bpm <= 200:
+        raise UserError(f"--bpm must be 50 to 200, got {request.bpm:g}")
+    if not 0 <= request.surprise <= 1:
+        raise UserError(f"--surprise must be 0 to 1, got {request.surprise:g}")
+
+
+def listen(
+    recording: Audio,
+    kit: Kit,
+    request: Request,
+    warnings: list[str],
+    on_share: Callable[[float], None] = lambda share: None,
+) -> tuple[Opponent, VerseFacts]:
+    """Feed the recording in 20 ms blocks, then take the stages' final pass."""
+    from rapbot.hearing.listener import Listener
+    from rapbot.rhythm.tracker import BeatTracker
+
+    speech = resample(recording, HEARING_RATE_HZ)
+    language, probability = kit.linguist.language(speech)
+    listener = Listener(kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses)
+    tracker = BeatTracker(recording.rate_hz, request.bpm)
+    blocks = max(1, round(len(speech) / (BLOCK_S * HEARING_RATE_HZ)))
+    for i, (heard_block, played_block) in enumerate(
+        zip(np.array_split(speech, blocks), np.array_split(recording.samples, blocks), strict=True)
+    ):
+        listener.feed(heard_block)
+        tracker.feed(played_block)
+        if i % 50 == 0:
+            on_share(0.7 * i / blocks)
+    heard = listener.finish()
+    on_share(0.9)
+    if not heard.words and request.bars is None:
+        raise UserError(
+            "no words were heard in the recording (silence or music only): "
+            "record closer to the microphone, or give --bars N for a reply that says so"
+        )
+    if heard.words:
+        _check_language(language, probability, warnings)
+    grid = tracker.finish(tuple(s.start_s for s in heard.syllables))
+    if grid is None:
+        warnings.append(f"no beat was found; the reply is at {request.bpm or FALLBACK_BPM:g} BPM (set it with --bpm)")
+        grid = BeatGrid(request.bpm or FALLBACK_BPM, heard.words[0].start_s if heard.words else 0.0, 0.0, (), ())
+    lines = lines_by_bar(heard.words, grid)
+    anchors = find_anchors(heard.words, kit.text, kit.pen.nouns, lines)
+    opponent = Opponent(heard.words, lines, heard.syllables, anchors, grid, heard.end_s, language, probability)
+    return opponent, verse_facts(heard.words, lines, kit.text)
+
+
+def _check_language(language: str, probability: float, warnings: list[str]) -> None:
+    if language != ENGLISH and probability > CERTAIN_OTHER:
+        raise UserError(
+            f"the verse sounds like language {language!r} ({probability:.0%} sure): rapbot answers English only"
+        )
+    if language != ENGLISH or probability < DOUBTFUL_ENGLISH:
+        warnings.append(
+            f"not sure this is English (best guess {language!r}, {probability:.0%}); the words may be wrong"
+        )
+
+
+def default_bars(opponent: Opponent) -> int:
+    """As many bars as the opponent took, to the nearest multiple of four, at most a round of sixteen."""
+    if not opponent.bar_count:
+        return DEFAULT_BARS
+    return min(LONGEST_DEFAULT_BARS, max(MIN_BARS, 4 * round(opponent.bar_count / 4)))
+
+
+def reply_timeline(verse: Verse) -> tuple[Timeline, tuple[int, ...]]:
+    """The reply's clock (beat 0 one pickup beat into the file) and the bar line of every written line, in samples."""
+    lead_samples = Timeline(verse.bpm, MIX_RATE_HZ).sample_of(LEAD_BEATS)
+    timeline = Timeline(verse.bpm, MIX_RATE_HZ, 0.0, lead_samples)
+    return timeline, tuple(timeline.sample_of(bar.index * verse.span_beats) for bar in verse.bars)
+
+
+def perform(
+    verse: Verse,
+    voice_name: str,
+    starts: tuple[int, ...],
+    kit: Kit,
+    seed: int,
+    on_share: Callable[[float], None] = lambda share: None,
+) -> tuple[tuple[Take, ...], np.ndarray]:
+    """Every bar rendered on its slots, and the takes assembled into one track at `MIX_RATE_HZ`."""
+    from rapbot.voicing.assemble import place
+    from rapbot.voicing.voice import Voice, voice_spec
+
+    voice = Voice(kit.acoustic, voice_spec(voice_name), seed)
+    takes: list[Take] = []
+    for i, bar in enumerate(verse.bars):
+        takes.append(voice.render(accent_final(kit.text.pronounce(bar.text)), bar.slots, verse.bpm, seed=seed + i))
+        on_share((i + 1) / len(verse.bars))
+    return tuple(takes), place(takes, starts, MIX_RATE_HZ)
+
+
+def _mix(track: np.ndarray, backing: Backing, timeline: Timeline, verse_beats: int):
+    from rapbot.sound.mix import mix_reply
+
+    beat = lay_out(backing, timeline, verse_beats)
+    voice = np.zeros(len(beat), np.float32)
+    used = min(len(voice), len(track))
+    voice[:used] = track[:used]
+    return mix_reply(voice, beat, MIX_RATE_HZ)
+
+
+def resample(audio: Audio, rate_hz: int) -> np.ndarray:
+    """Mono samples at ``rate_hz`` (librosa's soxr, high quality)."""
+    if audio.rate_hz == rate_hz:
+        return audio.samples
+    import librosa
+
+    return librosa.resample(audio.samples, orig_sr=audio.rate_hz, target_sr=rate_hz, res_type="soxr_hq").astype(
+        np.float32
+    )
+
+
+class _Stopwatch:
+    """Wall time per stage, in order."""
+
+    def __init__(self, on_stage: Callable[[str, float], None]) -> None:
+        self._on_stage = on_stage
+        self._laps: list[tuple[str, float]] = []
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        self._on_stage(name, 0.0)
+        start = time.perf_counter()
+        yield
+        self._laps.append((name, 1e3 * (time.perf_counter() - start)))
+        self._on_stage(name, 1.0)
+
+    @property
+    def timing_ms(self) -> tuple[tuple[str, float], ...]:
+        return tuple(self._laps)
+
+
+__all__ = ["Answer", "BEATS_PER_BAR", "Request", "answer", "listen", "perform", "reply_timeline", "resample"]
