@@ -50,7 +50,7 @@ _SYLLABIC_NASAL = re.compile(r"(?<=[tdszTθðfvkɡpbʃʧʤ])n(?=$|[tdszθ])")
 
 @dataclass(frozen=True)
 class Nucleus:
-    """One syllable's peak in a misaki string: token span ``[start, end)``, stress mark included, and its stress 0/1/2."""
+    """One syllable's peak in a misaki string: token span ``[start, end)`` with the stress mark, stress 0/1/2."""
 
     start: int
     vowel: int

@@ -21,12 +21,12 @@ from rapbot.respond.accompany import LEAD_BEATS, Backing, choose_backing, lay_ou
 from rapbot.respond.kit import Kit
 from rapbot.respond.opponent import Opponent, lines_by_bar
 from rapbot.rhythm.timeline import BEATS_PER_BAR, Timeline
-from rapbot.values import Audio, BeatGrid, Take, Verse
+from rapbot.values import Audio, Take, Verse
 
 BLOCK_S = 0.020  # what a sound card delivers; the recording is fed as the live stream would be
 MIN_BARS, MAX_BARS, DEFAULT_BARS = 4, 32, 8
 LONGEST_DEFAULT_BARS = 16  # an answer longer than a round is asked for, never assumed
-FALLBACK_BPM = 90.0  # where nothing rhythmic was heard and no tempo was given
+DOUBTFUL_TEMPO = 0.5  # a beat grid less sure than this deserves a word to the user
 ENGLISH = "en"
 DOUBTFUL_ENGLISH, CERTAIN_OTHER = 0.6, 0.8  # below the first: a warning; another language above the second: an error
 
@@ -100,6 +100,7 @@ def answer(
             heat=request.heat,
             surprise=request.surprise,
             seed=request.seed,
+            heard=[word.text for word in opponent.words],
         )
     with watch("voice"):
         voice_name = request.voice or kit.pen.persona(verse.persona).voice
@@ -136,8 +137,8 @@ def listen(
 
     speech = resample(recording, HEARING_RATE_HZ)
     language, probability = kit.linguist.language(speech)
-    listener = Listener(kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses)
-    tracker = BeatTracker(recording.rate_hz, request.bpm)
+    listener = Listener(kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses, kit.aligner)
+    tracker = BeatTracker(recording.rate_hz, request.bpm, estimate_every_s=None)
     blocks = max(1, round(len(speech) / (BLOCK_S * HEARING_RATE_HZ)))
     for i, (heard_block, played_block) in enumerate(
         zip(np.array_split(speech, blocks), np.array_split(recording.samples, blocks), strict=True)
@@ -156,9 +157,8 @@ def listen(
     if heard.words:
         _check_language(language, probability, warnings)
     grid = tracker.finish(tuple(s.start_s for s in heard.syllables))
-    if grid is None:
-        warnings.append(f"no beat was found; the reply is at {request.bpm or FALLBACK_BPM:g} BPM (set it with --bpm)")
-        grid = BeatGrid(request.bpm or FALLBACK_BPM, heard.words[0].start_s if heard.words else 0.0, 0.0, (), ())
+    if grid.confidence < DOUBTFUL_TEMPO:
+        warnings.append(f"the tempo is a guess ({grid.bpm:.1f} BPM): give it with --bpm if the reply is off")
     lines = lines_by_bar(heard.words, grid)
     anchors = find_anchors(heard.words, kit.text, kit.pen.nouns, lines)
     opponent = Opponent(heard.words, lines, heard.syllables, anchors, grid, heard.end_s, language, probability)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rapbot.protocols import AcousticModel, Lexicon, PhoneRecognizer, Transcriber, VoiceActivity
+from rapbot.protocols import AcousticModel, Lexicon, PhoneRecognizer, Transcriber
 
 if TYPE_CHECKING:
     from rapbot.engines.hibari_text import HibariText
+    from rapbot.hearing.listener import StreamingTranscriber, StreamingVoiceActivity
+    from rapbot.hearing.phrases import WordAligner
     from rapbot.writing.pen import Pen
 
 
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
 class Kit:
     """Every engine of the offline path.  ``linguist`` is only asked which language is spoken."""
 
-    transcriber: Transcriber
+    transcriber: StreamingTranscriber
     linguist: Transcriber
     phones: PhoneRecognizer
-    activity: VoiceActivity
+    activity: StreamingVoiceActivity
+    aligner: WordAligner
     text: HibariText
     second_lexicon: Lexicon
     acoustic: AcousticModel
@@ -37,17 +40,20 @@ def open_kit(on_step: Callable[[str], None] = lambda _: None) -> Kit:
     from rapbot.engines.hama_phones import HamaPhones
     from rapbot.engines.hibari_text import HibariText
     from rapbot.engines.hibari_voice import HibariVoice
-    from rapbot.engines.silero import SileroActivity
+    from rapbot.engines.silero import SileroVad
+    from rapbot.engines.sphinx import SphinxAligner
     from rapbot.engines.whisper import FasterWhisper
-    from rapbot.resources import weights_dir
+    from rapbot.resources import models_root, weights_dir
     from rapbot.writing.pen import open_pen
 
     tiny, base = weights_dir("whisper-tiny.en"), weights_dir("whisper-base")
     on_step("recogniser")
     transcriber, linguist = FasterWhisper(tiny), FasterWhisper(base)
-    phones, activity = HamaPhones(), SileroActivity()
+    phones, activity = HamaPhones(), SileroVad()
     on_step("voice")
     text, acoustic = HibariText(), HibariVoice()
     on_step("pen")
     second = CmuLexicon()
-    return Kit(transcriber, linguist, phones, activity, text, second, acoustic, open_pen(text, second))
+    aligner = SphinxAligner(second.pronunciations)
+    pen = open_pen(text, second, models_root())
+    return Kit(transcriber, linguist, phones, activity, aligner, text, second, acoustic, pen)

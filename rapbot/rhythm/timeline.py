@@ -19,7 +19,7 @@ SLOTS_PER_BAR = BEATS_PER_BAR * SLOTS_PER_BEAT
 
 @dataclass(frozen=True)
 class Timeline:
-    """Beat ``beat_origin`` lies at sample ``sample_origin``; ``bpm`` quarters a minute, ``rate_hz`` samples a second."""
+    """Beat ``beat_origin`` lies at sample ``sample_origin``; ``bpm`` quarters a minute, ``rate_hz`` samples/s."""
 
     bpm: float
     rate_hz: int
