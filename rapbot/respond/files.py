@@ -41,11 +41,14 @@ class Outputs:
 
 
 def check_outputs(outputs: Outputs) -> None:
-    """Refuse, before any work, a path that cannot be written.  Folders are made as needed.
+    """Refuse, before any work, a path that cannot be written.  The stems' own folder is made if its parent is there.
 
     Raises:
         UserError: naming the folder.
     """
+    if outputs.stems is not None and not outputs.stems.exists():
+        check_writable(outputs.stems)
+        outputs.stems.mkdir()
     for path in outputs.paths():
         check_writable(path)
 

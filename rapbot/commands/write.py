@@ -1,0 +1,160 @@
+"""`rapbot write`: the pen alone, and the check of its arsenal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rapbot.errors import UserError
+
+if TYPE_CHECKING:
+    from rapbot.values import Verse
+
+SCHEMA = "rapbot.verse/1"
+HEATS = ("clean", "street", "raw")
+MIN_BARS, MAX_BARS = 4, 32
+MIN_BPM, MAX_BPM = 50.0, 200.0
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "write",
+        help="write an answer to a typed verse",
+        description="Write an answer to a verse given as text, on the slots of a beat; or check the arsenal (--lint).",
+    )
+    parser.add_argument("--opponent", metavar="TEXT|@FILE", help="what the opponent said, lines parted by / or line ends")
+    parser.add_argument("--bars", type=int, default=8, metavar="N", help="lines to answer with, 4 to 32 (default: 8)")
+    parser.add_argument("--bpm", type=float, default=90.0, metavar="N", help="tempo the lines must fit (default: 90)")
+    parser.add_argument("--persona", metavar="P", help="who answers (default: the comedian)")
+    parser.add_argument("--heat", choices=HEATS, default="street", help="how rough it may get (default: street)")
+    parser.add_argument("--surprise", type=float, default=0.3, metavar="0..1", help="from the sure to the far-fetched")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="same input, options and seed: same verse")
+    parser.add_argument("--json", action="store_true", help=f"print one JSON object, schema {SCHEMA}")
+    parser.add_argument("--lint", action="store_true", help="check every couplet of the arsenal and exit")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.lint:
+        return _lint(as_json=args.json)
+    if args.opponent is None:
+        raise UserError("give the opponent's verse with --opponent TEXT or --opponent @FILE (or --lint)")
+    _check(args)
+    text = opponent_text(args.opponent)
+
+    from rapbot.engines.cmu import CmuLexicon
+    from rapbot.engines.hibari_text import HibariText
+    from rapbot.language.anchors import find_anchors, verse_facts, words_from_text
+    from rapbot.resources import models_root
+    from rapbot.writing.pen import open_pen
+
+    engine = HibariText()
+    pen = open_pen(engine, CmuLexicon(), models_root())
+    pen.persona(args.persona)  # an unknown one is told before the work
+    words, lines = words_from_text(text)
+    anchors = find_anchors(words, engine, pen.nouns, lines)
+    verse = pen.write(
+        anchors,
+        verse_facts(words, lines, engine),
+        bpm=args.bpm,
+        bars=args.bars,
+        persona=args.persona,
+        heat=args.heat,
+        surprise=args.surprise,
+        seed=args.seed,
+        heard=tuple(word.text for word in words),
+    )
+    if args.bars % 2:
+        print(f"rapbot: note: lines come in pairs, so {args.bars} bars became {args.bars - 1}", file=sys.stderr)
+    print(json.dumps(verse_json(verse), ensure_ascii=False) if args.json else verse_text(verse))
+    return 0
+
+
+def opponent_text(argument: str) -> str:
+    """The verse itself, or the text of the file named after an @; " / " parts lines as well as a line end does."""
+    if not argument.startswith("@"):
+        return argument.replace(" / ", "\n")
+    path = Path(argument[1:])
+    try:
+        return path.read_text(encoding="utf-8").replace(" / ", "\n")
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text: save the verse as plain text") from None
+    except (FileNotFoundError, IsADirectoryError):
+        raise UserError(f"{path} is not a file: --opponent @FILE takes a text file") from None
+
+
+def verse_json(verse: Verse) -> dict[str, Any]:
+    """Schema rapbot.verse/1; ``slot`` counts 16ths from the bar line."""
+    return {
+        "schema": SCHEMA,
+        "bpm": verse.bpm,
+        "span_beats": verse.span_beats,
+        "persona": verse.persona,
+        "bars": [
+            {
+                "index": bar.index,
+                "text": bar.text,
+                "move": bar.move,
+                "entry": bar.entry_id,
+                "answers": list(bar.answers),
+                "rhyme_group": bar.rhyme_group,
+                "end_word": bar.end_word,
+                "syllables": [
+                    {"phones": list(syllable.phones), "stress": syllable.stress, "slot": slot}
+                    for syllable, slot in zip(bar.syllables, bar.slots, strict=True)
+                ],
+            }
+            for bar in verse.bars
+        ],
+        "monitors": verse.monitors,
+    }
+
+
+def verse_text(verse: Verse) -> str:
+    """The bars with rhyme letters, and what each answers."""
+    width = max((len(bar.text) for bar in verse.bars), default=0)
+    rows = []
+    for bar in verse.bars:
+        answer = f"  <- {', '.join(bar.answers)}" if bar.answers else ""
+        rows.append(f"{bar.rhyme_group:>2}  {bar.text:<{width}}{answer}".rstrip())
+        if bar.index % 2 and bar.index < len(verse.bars) - 1:
+            rows.append("")
+    return "\n".join(rows)
+
+
+def _check(args: argparse.Namespace) -> None:
+    if not MIN_BARS <= args.bars <= MAX_BARS:
+        raise UserError(f"--bars must be {MIN_BARS} to {MAX_BARS}, got {args.bars}")
+    if not MIN_BPM <= args.bpm <= MAX_BPM:
+        raise UserError(f"--bpm must be {MIN_BPM:g} to {MAX_BPM:g}, got {args.bpm:g}")
+    if not 0.0 <= args.surprise <= 1.0:
+        raise UserError(f"--surprise must be 0 to 1, got {args.surprise:g}")
+    if args.seed < 0:
+        raise UserError(f"--seed must not be negative, got {args.seed}")
+
+
+def _lint(*, as_json: bool) -> int:
+    from rapbot.engines.cmu import CmuLexicon
+    from rapbot.engines.hibari_text import HibariText
+    from rapbot.language.nouns import load_nouns
+    from rapbot.resources import models_root
+    from rapbot.writing.arsenal import load_arsenal
+    from rapbot.writing.checker import Checker
+    from rapbot.writing.lint import lint
+    from rapbot.writing.vocabulary import parse_vocabulary
+
+    models = models_root()
+    couplets = load_arsenal(models / "arsenal")
+    vocabulary = parse_vocabulary((models / "categories.toml").read_text(encoding="utf-8"))
+    checker = Checker(HibariText(), CmuLexicon())
+    findings = list(lint(couplets, vocabulary, load_nouns(models / "nouns"), checker))
+    if as_json:
+        listed = [{"id": f.couplet_id, "rule": f.rule, "text": f.text} for f in findings]
+        print(json.dumps({"schema": "rapbot.lint/1", "couplets": len(couplets), "findings": listed}))
+    else:
+        for finding in findings:
+            print(finding)
+        print(f"{len(couplets)} couplets, {len(findings)} findings")
+    return 1 if findings else 0

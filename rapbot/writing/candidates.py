@@ -1,0 +1,407 @@
+"""Candidates: every couplet that could answer something the opponent said, with its slots filled and its worth.
+
+Aim: decide *relevance* here, once, so that the planner only has to choose.  An anchor is answered when its word is spoken and
+the couplet's claim uses its kind: a possession devalued, a claim flipped, a threat returned, an insult worn with pride.
+
+*Conventions.*  A candidate's ``value`` has no unit; 0 is an ordinary couplet, +1 about one mark of the blind reader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rapbot.language.anchors import VerseFacts
+from rapbot.language.nouns import NounLexicon
+from rapbot.writing.arsenal import Couplet, Filler, agrees, bare, fill
+from rapbot.writing.vocabulary import ANY, Vocabulary
+from rapbot.values import Anchor, Number
+
+FLIP_CONFIDENCE = 0.5  # a misheard word in a flip is the one mistake everybody hears
+RECENCY_WEIGHT = 0.4  # the last thing said is what the room remembers
+RARITY_WEIGHT = 0.25  # a vending machine is worth more than a dog
+CONFIDENCE_WEIGHT = 0.5
+SHORT_VERSE_WORDS = 30  # under this a line about how short it was is true
+FAST_SYLLABLES_PER_BAR, SLOW_SYLLABLES_PER_BAR = 15, 6  # MCFlow: 4 to 15 a bar; beyond is worth a remark
+MANY_REPEATS = 3
+COUNTABLE_WORDS = 20  # fewer are not worth counting aloud
+
+# Which kinds of anchor may serve a flip's head, and how well (0 is perfect).
+FLIP_KINDS: Mapping[str, Mapping[str, float]] = {
+    "claim": {"claim": 0.0, "job": 0.0, "boast": 0.0, "simile": -0.6},
+    "job": {"job": 0.0, "claim": 0.0},
+    "poss": {"possession": 0.0, "family": 0.0, "crew": -0.2},
+    "said": {"claim": 0.0, "job": 0.0, "possession": -0.1, "boast": 0.0, "simile": -0.4, "said": -0.4, "place": -0.4},
+}
+# How the opponent said they stand to a thing, where the couplet only makes sense one way.
+FRAME_FITS: Mapping[str, frozenset[str]] = {
+    "made": frozenset(("made", "owned", "done", "used")),
+    "grown": frozenset(("made", "owned", "done")),
+    "given": frozenset(("made", "owned", "drunk")),
+    "played": frozenset(("played", "owned", "done", "said", "been")),
+    "studied": frozenset(("studied", "owned", "made", "said", "done")),
+    "driven": frozenset(("driven", "owned")),
+    "worn": frozenset(("worn", "owned")),
+}
+# Regions that need their article, and threats that need more than "me" to make sense ("I'll line you up").
+PLACES_WITH_THE = frozenset("south north west east midwest bronx hood".split())
+UNSAYABLE_THREATS = frozenset("line knock pop put set run own lead call".split())
+# Words for a following that may replace "crew" in a couplet about one.
+CREW_WORDS = frozenset(("squad", "gang", "team", "clique", "posse", "mob", "band"))
+OWN_SLOT: Mapping[str, str] = {"insult": "I", "verb": "V", "lack": "L", "place": "P"}  # by head; "X" elsewhere
+COMPANION_KINDS: Mapping[str, str] = {"N": "name", "P": "place", "I": "insult", "V": "threat", "L": "lack"}
+NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen " \
+    "seventeen eighteen nineteen".split()  # fmt: skip
+TENS = "x x twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A couplet with its slots filled.
+
+    ``bound`` are the anchors it takes up (first the one its needs name), ``answers`` for each line the anchor texts spoken
+    there.
+    """
+
+    couplet: Couplet
+    lines: tuple[str, str]
+    bound: tuple[Anchor, ...]
+    answers: tuple[tuple[str, ...], tuple[str, ...]]
+    value: float
+
+    @property
+    def key(self) -> tuple[str, tuple[str, str]]:
+        return self.couplet.id, self.lines
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.answers[0] + self.answers[1]))
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the pen knows when it starts to write."""
+
+    anchors: tuple[Anchor, ...]
+    facts: VerseFacts
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    name_likenesses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    weak_rhyme: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Nothing was heard at all."""
+        return not self.anchors and self.facts.word_count == 0
+
+
+class Matcher:
+    """Finds candidates in one arsenal.  Immutable after construction."""
+
+    def __init__(self, couplets: Iterable[Couplet], vocabulary: Vocabulary, nouns: NounLexicon) -> None:
+        self._couplets = tuple(couplets)
+        self._vocabulary = vocabulary
+        self._nouns = nouns
+
+    @property
+    def couplets(self) -> tuple[Couplet, ...]:
+        return self._couplets
+
+    def candidates(self, situation: Situation) -> list[Candidate]:
+        """Everything usable here, in the order of the bank.  Continuations and image closers come unbound."""
+        out: list[Candidate] = []
+        met: dict[tuple[str, str | None, int], bool] = {}
+        for couplet in self._couplets:
+            out.extend(self._of(couplet, situation, met))
+        return out
+
+    def filler(self, anchor: Anchor, situation: Situation) -> Filler:
+        """The anchor's word as it is written: names and places with capitals, brands as the noun lists spell them."""
+        if anchor.kind == "name":
+            return Filler(capitalised(anchor.text), "sg", proper=True)
+        spelled = situation.spelling.get(anchor.text, anchor.text)
+        if anchor.kind == "place" and (spelled == anchor.text or anchor.text in PLACES_WITH_THE):
+            entry = self._nouns.lookup(anchor.text)
+            generic = entry is not None and entry.category == "place.kind"
+            if anchor.text in PLACES_WITH_THE:
+                spelled = f"the {capitalised(spelled)}"
+            else:
+                spelled = f"the {spelled}" if generic else capitalised(spelled)
+        category = anchor.category or ""
+        capital = spelled[:1].isupper() and not spelled.isupper()  # "a GPS", but "Siri"
+        proper = anchor.kind == "place" or (capital and self._vocabulary.is_proper(anchor.text, category))
+        return Filler(spelled, anchor.number, proper)
+
+    # ------------------------------------------------------------------ by head
+
+    def _of(
+        self, couplet: Couplet, situation: Situation, met: dict[tuple[str, str | None, int], bool]
+    ) -> Iterator[Candidate]:
+        head = couplet.needs.head
+        if head in ("claim", "poss", "job", "said") and couplet.move in ("flip", "close"):
+            yield from self._flips(couplet, situation, met)
+        elif head == "insult" or (couplet.move == "insult" and head in ("said", "claim")):
+            yield from self._thrown(couplet, situation, met, ("insult", "lack", "said"))
+        elif head == "verb":
+            yield from self._thrown(couplet, situation, met, ("threat",))
+        elif head == "lack":
+            yield from self._thrown(couplet, situation, met, ("lack",))
+        elif head in ("name", "pun"):
+            yield from self._names(couplet, situation)
+        elif head in ("place", "crew", "family"):
+            yield from self._thrown(couplet, situation, met, (head,))
+        elif head == "list":
+            yield from self._lists(couplet, situation)
+        elif head == "lowconf":
+            yield from self._misheard(couplet, situation)
+        elif head in ("after", "image", "none"):
+            if not (couplet.needs.head == "none" and situation.silent and couplet.move == "punch"):
+                yield from self._filled(couplet, {}, (), situation, 0.0)
+        else:
+            yield from self._measured(couplet, situation)
+
+    def _flips(
+        self, couplet: Couplet, situation: Situation, met: dict[tuple[str, str | None, int], bool]
+    ) -> Iterator[Candidate]:
+        needs = couplet.needs
+        kinds = FLIP_KINDS[needs.head]
+        for i, anchor in enumerate(situation.anchors):
+            fit = kinds.get(anchor.kind)
+            if fit is None or anchor.confidence < FLIP_CONFIDENCE:
+                continue
+            if couplet.move == "close" and (anchor.kind in ("boast", "place") or anchor.category is None):
+                continue
+            if needs.term == ANY and anchor.kind in ("family", "crew"):
+                continue  # a line for any thing calls it "it"
+            if not self._met(needs.head, needs.term, i, situation, met) or not _frame_fits(couplet, anchor):
+                continue
+            yield from self._filled(
+                couplet, {"X": self.filler(anchor, situation)}, (anchor,), situation, fit + _weight(anchor, situation)
+            )
+
+    def _thrown(
+        self,
+        couplet: Couplet,
+        situation: Situation,
+        met: dict[tuple[str, str | None, int], bool],
+        kinds: tuple[str, ...],
+    ) -> Iterator[Candidate]:
+        needs = couplet.needs
+        for i, anchor in enumerate(situation.anchors):
+            if anchor.kind not in kinds or anchor.confidence < FLIP_CONFIDENCE:
+                continue
+            if (anchor.kind == "said") != (needs.head == "said") and needs.head in ("insult", "said"):
+                continue
+            if needs.head == "insult" and anchor.kind != "insult":
+                continue
+            if needs.term in (None, "any") and needs.head == "insult" and not _nameable(anchor):
+                continue
+            if not self._met(needs.head, needs.term, i, situation, met):
+                continue
+            if needs.head == "verb" and anchor.text in UNSAYABLE_THREATS:
+                continue
+            if "city" in needs.flags and anchor.category not in ("place.city", "place.borough"):
+                continue
+            filler = self.filler(anchor, situation)
+            slot = OWN_SLOT.get(needs.head, "X")
+            yield from self._filled(couplet, {slot: filler}, (anchor,), situation, _weight(anchor, situation))
+
+    def _names(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
+        common = {a.text for a in situation.anchors if a.kind != "name"}
+        for anchor in situation.anchors:
+            if anchor.kind != "name" or anchor.confidence < FLIP_CONFIDENCE or anchor.text in common:
+                continue  # "I'm Coach" of a coach names nobody
+            fillers = {"N": self.filler(anchor, situation)}
+            extra = 0.0
+            if couplet.needs.head == "pun":
+                likeness = situation.name_likenesses.get(anchor.text, ())
+                if not likeness or couplet.needs.term not in (*likeness, "any"):
+                    continue
+                fillers["Q"] = Filler(likeness[0])
+                extra = 0.4  # a name that really sounds like that is the best luck a rapper has
+            yield from self._filled(couplet, fillers, (anchor,), situation, extra + _weight(anchor, situation))
+
+    def _lists(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
+        things = [
+            anchor for anchor in situation.anchors
+            if anchor.kind in ("claim", "job", "possession", "simile") and anchor.confidence >= FLIP_CONFIDENCE
+            and anchor.category is not None
+        ]  # fmt: skip
+        for i, first in enumerate(things):
+            for second in things[i + 1 :]:
+                if first.text == second.text or first.category == second.category:
+                    continue
+                fillers = {"X": self.filler(first, situation), "Y": self.filler(second, situation)}
+                worth = (_weight(first, situation) + _weight(second, situation)) / 2
+                yield from self._filled(couplet, fillers, (first, second), situation, worth)
+
+    def _misheard(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
+        unsure = [a for a in situation.anchors if a.confidence < FLIP_CONFIDENCE and a.kind not in ("said", "name")]
+        if couplet.needs.term == "two" or "two" in couplet.needs.flags:
+            for first, second in zip(unsure, unsure[1:], strict=False):
+                fillers = {"X": Filler(first.text), "Y": Filler(second.text)}
+                yield from self._filled(couplet, fillers, (), situation, 0.0)
+                break
+        elif unsure:
+            yield from self._filled(couplet, {}, (), situation, 0.0)
+
+    def _measured(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
+        facts, needs = situation.facts, couplet.needs
+        fillers: dict[str, Filler] = {}
+        if needs.head == "echo":
+            if facts.rhyme_pair is None or ("weak" in needs.flags and not situation.weak_rhyme):
+                return
+            fillers = {"w1": Filler(facts.rhyme_pair[0]), "w2": Filler(facts.rhyme_pair[1])}
+        elif needs.head == "count":
+            if not COUNTABLE_WORDS <= facts.word_count < 1000:
+                return
+            fillers = {"nw": Filler(number_words(facts.word_count))}
+        elif needs.head == "rep":
+            entry = self._nouns.lookup(facts.repeated[0]) if facts.repeated else None
+            if facts.repeated is None or entry is None or entry.number == "pl":
+                return
+            fillers = {"X": Filler(facts.repeated[0], entry.number), "n": Filler(number_words(facts.repeated[1]))}
+        elif not fact_holds(needs.term or "", situation):
+            return
+        yield from self._filled(couplet, fillers, (), situation, 0.0)
+
+    # ------------------------------------------------------------------ building
+
+    def _met(
+        self, head: str, term: str | None, i: int, situation: Situation, met: dict[tuple[str, str | None, int], bool]
+    ) -> bool:
+        key = (head, term, i)
+        if key not in met:
+            met[key] = self._vocabulary.meets(head, term, situation.anchors[i], self._nouns)
+        return met[key]
+
+    def _filled(
+        self,
+        couplet: Couplet,
+        fillers: Mapping[str, Filler],
+        bound: tuple[Anchor, ...],
+        situation: Situation,
+        value: float,
+    ) -> Iterator[Candidate]:
+        fillers, bound = self._with_companions(couplet, fillers, bound, situation)
+        if not all(bare(slot) in fillers and agrees(couplet, slot, fillers[bare(slot)]) for slot in couplet.slots):
+            return
+        lines = fill(couplet, fillers)
+        if couplet.needs.head == "crew" and bound and bound[0].text in CREW_WORDS:
+            lines = (_in_their_word(lines[0], bound[0].text), _in_their_word(lines[1], bound[0].text))
+        answers = (_spoken(lines[0], bound), _spoken(lines[1], bound))
+        yield Candidate(couplet, lines, bound, answers, value)
+
+
+    def _with_companions(
+        self, couplet: Couplet, fillers: Mapping[str, Filler], bound: tuple[Anchor, ...], situation: Situation
+    ) -> tuple[Mapping[str, Filler], tuple[Anchor, ...]]:
+        """Slots the couplet has beside the anchor it answers ("{N}, you'll {V} me?") take the surest anchor of their kind."""
+        missing = sorted(({bare(slot) for slot in couplet.slots} - set(fillers)) & set(COMPANION_KINDS))
+        filled = dict(fillers)
+        for slot in missing:
+            kind = COMPANION_KINDS[slot]
+            sure = [a for a in situation.anchors if a.kind == kind and _nameable(a) and (a.number == "sg" or kind != "insult")]
+            if sure:
+                anchor = max(sure, key=lambda a: (a.confidence, a.line_index))
+                filled[slot] = self.filler(anchor, situation)
+                bound = (*bound, anchor)
+        return filled, bound
+
+
+# ------------------------------------------------------------------------------------------------ facts and words
+
+
+def fact_holds(name: str, situation: Situation) -> bool:
+    """Is a measured remark true of this verse?  An unknown fact never holds."""
+    facts = situation.facts
+    bars = sorted(facts.syllables_per_bar)
+    middle = bars[len(bars) // 2] if bars else 0
+    if name == "silence":
+        return situation.silent
+    if situation.silent:
+        return False
+    if name == "first":
+        return True
+    if name == "short":
+        return facts.word_count < SHORT_VERSE_WORDS
+    if name == "fast":
+        return middle >= FAST_SYLLABLES_PER_BAR
+    if name == "slow":
+        return 0 < middle <= SLOW_SYLLABLES_PER_BAR
+    if name == "repeat":
+        return len(facts.last_words) > len(set(facts.last_words)) or (
+            facts.repeated is not None and facts.repeated[1] > MANY_REPEATS
+        )
+    return False
+
+
+def number_words(number: int) -> str:
+    """0 to 999 in words ("sixty-one")."""
+    if not 0 <= number < 1000:
+        raise ValueError(f"number must lie in 0..999, got {number}")
+    if number < 20:
+        return NUMBER_WORDS[number]
+    if number < 100:
+        tens, ones = divmod(number, 10)
+        return TENS[tens] + (f"-{NUMBER_WORDS[ones]}" if ones else "")
+    hundreds, rest = divmod(number, 100)
+    return f"{NUMBER_WORDS[hundreds]} hundred" + (f" and {number_words(rest)}" if rest else "")
+
+
+def capitalised(text: str) -> str:
+    """Every word with a capital ("new york" -> "New York"), the rest as it is."""
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+
+
+def speaks_of(text: str, anchor_text: str) -> bool:
+    """Does a line speak an anchor's word or an inflection of it?"""
+    spoken = " ".join(_stems(text))
+    wanted = " ".join(_stems(anchor_text))
+    if re.search(rf"\b{re.escape(wanted)}\b", spoken):
+        return True
+    verb, _, particle = anchor_text.partition(" ")  # "take down" is spoken as "take me down"
+    if particle and re.search(rf"\b{re.escape(verb)} me {re.escape(particle)}\b", text.lower()):
+        return True
+    return anchor_text == "unplug" and re.search(r"\bplug\b", text.lower()) is not None
+
+
+def _spoken(line: str, bound: Sequence[Anchor]) -> tuple[str, ...]:
+    return tuple(anchor.text for anchor in bound if speaks_of(line, anchor.text))
+
+
+def _stems(text: str) -> list[str]:
+    words = re.findall(r"[a-z0-9]+", re.sub(r"['’]s\b", "", text.lower()))
+    return [re.sub(r"(?<=[a-z]{3})(?:es|s)$", "", word) for word in words]
+
+
+def _in_their_word(line: str, word: str) -> str:
+    return re.sub(r"\bcrew\b", word, line)
+
+
+def _frame_fits(couplet: Couplet, anchor: Anchor) -> bool:
+    for flag in sorted(couplet.needs.flags):
+        fitting = FRAME_FITS.get(flag)
+        if fitting is not None and anchor.frame is not None and anchor.frame not in fitting:
+            return False
+    return True
+
+
+def _nameable(anchor: Anchor) -> bool:
+    """Sure enough to speak, and a thing rather than a quality ("a toaster", not "boring")."""
+    category = anchor.category or ""
+    if anchor.kind == "insult" and (not category or category.endswith(".quality")):
+        return False
+    return anchor.confidence >= FLIP_CONFIDENCE
+
+
+def _weight(anchor: Anchor, situation: Situation) -> float:
+    last_line = max((a.line_index for a in situation.anchors), default=0)
+    recency = anchor.line_index / last_line if last_line else 1.0
+    rarity = 1.0 if " " in anchor.text or len(anchor.text) >= 8 else 0.5 if len(anchor.text) >= 6 else 0.0
+    return RECENCY_WEIGHT * recency + RARITY_WEIGHT * rarity + CONFIDENCE_WEIGHT * (anchor.confidence - 0.9)
+
+
+__all__ = [
+    "Candidate", "Filler", "Matcher", "Number", "Situation", "capitalised", "fact_holds", "number_words", "speaks_of",
+]  # fmt: skip

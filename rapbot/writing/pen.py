@@ -1,0 +1,283 @@
+"""The pen: from what the opponent said to a finished verse on its slots.
+
+Aim: the reply is prepared while the opponent still raps, so a verse must cost little: relevance once (`candidates`), choice
+by a small search (`planner`), the dear part, pronouncing, only for what was chosen (`checker`).
+
+*Conventions.*  ``bars`` counts written lines; a verse is made of couplets, so an odd count gives one line less rather than a
+set-up without its punch.  Same arguments and seed, same verse.
+"""
+
+from __future__ import annotations
+
+import string
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rapbot.errors import UserError
+from rapbot.language.anchors import VerseFacts
+from rapbot.language.nouns import NOUN_FILES, NounLexicon, load_nouns
+from rapbot.protocols import G2p, Lexicon
+from rapbot.rhythm.slots import HALF_TIME_ABOVE_BPM, SlotPlan, span_beats_for
+from rapbot.values import Anchor, Bar, Verse
+from rapbot.writing.arsenal import HEATS, Couplet, end_word, heat_of, load_arsenal, words_of
+from rapbot.writing.candidates import Candidate, Matcher, Situation
+from rapbot.writing.checker import Checker, runs
+from rapbot.writing.persona import DEFAULT_PERSONA, Persona, load_personas
+from rapbot.writing.planner import Taste, plan_couplets, weigh
+from rapbot.writing.vocabulary import Vocabulary, parse_vocabulary
+
+MIN_BARS, MAX_BARS = 2, 64
+LONG_METRE_BPM = 92.0  # above it (and below half-time) fourteeners are hurried
+LONG_LINE_SYLLABLES = 12
+LONG_LINE_COST = 0.45  # per syllable more, above that tempo; the fitting couplets are half the bank
+SLOW_LONG_LINE_COST = 0.05  # short couplets land harder at any tempo
+AVAILABLE_CONFIDENCE = 0.6  # anchors a reply owes an answer, as the project counts amnesia
+MAX_REWRITES = 60  # refused couplets before a verse is given up as it stands; in practice two or three
+LIKENESS = 0.3  # phones to change per phone of the longer word; carcass/Marcus is 0.17
+
+
+class Pen:
+    """Writes verses from one bank.  Keeps pronunciations between verses; not for concurrent use."""
+
+    def __init__(
+        self,
+        couplets: Sequence[Couplet],
+        vocabulary: Vocabulary,
+        nouns: NounLexicon,
+        personas: Mapping[str, Persona],
+        g2p: G2p,
+        second_lexicon: Lexicon,
+        spelling: Mapping[str, str] | None = None,
+    ) -> None:
+        self.nouns = nouns
+        self._couplets = tuple(couplets)
+        self._vocabulary = vocabulary
+        self._personas = dict(personas)
+        self._g2p = g2p
+        self._second = second_lexicon
+        self._spelling = dict(spelling or {})
+        self._checker = Checker(g2p, second_lexicon)
+        self._pun_sounds: dict[str, tuple[str, ...]] | None = None
+
+    @property
+    def personas(self) -> tuple[str, ...]:
+        """Names of the personas."""
+        return tuple(self._personas)
+
+    def persona(self, name: str | None) -> Persona:
+        """The persona of that name; None is the default one.  UserError names the known ones."""
+        found = self._personas.get(name or DEFAULT_PERSONA)
+        if found is None:
+            raise UserError(f"no persona is called {name!r}; choose one of {', '.join(self._personas)}")
+        return found
+
+    def write(
+        self,
+        anchors: Sequence[Anchor],
+        facts: VerseFacts,
+        bpm: float,
+        bars: int = 8,
+        persona: str | None = None,
+        heat: str = "street",
+        surprise: float = 0.3,
+        seed: int = 0,
+        used: frozenset[str] = frozenset(),
+        heard: Sequence[str] = (),
+    ) -> Verse:
+        """A verse that answers the anchors.
+
+        Args:
+            anchors, facts: what was heard (`rapbot.language.anchors`).
+            bpm: tempo; lines span two bars above 115 BPM and half a bar below 70.
+            bars: written lines, 2 to 64; an odd count gives one less.
+            persona: a name from `personas`; None for the default.
+            heat: clean, street or raw.
+            surprise: 0 the surest choice, 1 far-fetched.
+            seed: the dice.
+            used: entry ids spent earlier in the battle.
+            heard: the opponent's words, to keep from repeating four of them in a row.
+
+        Raises:
+            ValueError: an argument out of range.
+            UserError: an unknown persona.
+        """
+        _check(bpm, bars, heat, surprise)
+        who = self.persona(persona)
+        span_beats = span_beats_for(bpm)
+        situation = self._situation(anchors, facts)
+        candidates = self._candidates(situation, used, heat)
+        taste = _taste(who, surprise, bpm)
+        weighed = weigh(candidates, taste, (seed, _digest(anchors, facts)), self._picks_up(facts, candidates))
+        chosen, plans = self._settle(weighed, bars // 2, bpm, span_beats, runs(words_of(" ".join(heard))))
+        return Verse(
+            bars=self._bars(chosen, plans),
+            bpm=bpm,
+            span_beats=span_beats,
+            persona=who.name,
+            monitors=_monitors(anchors, chosen),
+        )
+
+    # ------------------------------------------------------------------ steps
+
+    def _situation(self, anchors: Sequence[Anchor], facts: VerseFacts) -> Situation:
+        names = {a.text: self._likenesses(a.text) for a in anchors if a.kind == "name"}
+        weak = facts.rhyme_pair is not None and not self._checker.confirmed(*facts.rhyme_pair)
+        return Situation(tuple(anchors), facts, self._spelling, names, weak)
+
+    def _candidates(self, situation: Situation, used: frozenset[str], heat: str) -> list[Candidate]:
+        allowed = HEATS.index(heat)
+        couplets = (
+            c for c in self._couplets
+            if c.id not in used and HEATS.index(heat_of(c, self._vocabulary.street_words)) <= allowed
+        )  # fmt: skip
+        found = Matcher(couplets, self._vocabulary, self.nouns).candidates(situation)
+        return [c for c in found if self._checker.confirmed(end_word(c.lines[0]), end_word(c.lines[1]))]
+
+    def _picks_up(self, facts: VerseFacts, candidates: Sequence[Candidate]) -> frozenset[str]:
+        """Couplets that rhyme with the opponent's last word, which ties the answer to it."""
+        if not facts.last_words:
+            return frozenset()
+        last = facts.last_words[-1]
+        return frozenset(c.couplet.id for c in candidates if self._checker.confirmed(last, end_word(c.lines[0])))
+
+    def _settle(
+        self,
+        weighed: Sequence[Candidate],
+        count: int,
+        bpm: float,
+        span_beats: int,
+        copied: frozenset[tuple[str, ...]],
+    ) -> tuple[tuple[Candidate, ...], tuple[SlotPlan, ...]]:
+        """Plan, check, and plan again without what the checker refused."""
+        banned: set[tuple[str, tuple[str, str]]] = set()
+        for _ in range(MAX_REWRITES):
+            chosen = plan_couplets(weighed, count, self._vocabulary, banned)
+            refused = {c.key for c in chosen if self._checker.faults(c.lines, bpm, span_beats, copied)}
+            if not refused:
+                plans = self._checker.slots([line for c in chosen for line in c.lines], bpm, span_beats)
+                if not isinstance(plans, int):
+                    return chosen, plans
+                refused = {chosen[plans // 2].key}
+            banned |= refused
+        raise UserError(f"no verse of {2 * count} bars fits {bpm:g} BPM: ask for fewer bars or another tempo")
+
+    def _bars(self, chosen: Sequence[Candidate], plans: Sequence[SlotPlan]) -> tuple[Bar, ...]:
+        out: list[Bar] = []
+        for k, candidate in enumerate(chosen):
+            for j, line in enumerate(candidate.lines):
+                spoken = self._checker.spoken(line)
+                assert spoken is not None  # _settle pronounced every line
+                plan = plans[2 * k + j]
+                out.append(
+                    Bar(
+                        index=2 * k + j,
+                        text=line,
+                        move=candidate.couplet.move,
+                        entry_id=candidate.couplet.id,
+                        answers=candidate.answers[j],
+                        rhyme_group=letter(k),
+                        end_word=end_word(line),
+                        syllables=spoken.syllables,
+                        slots=plan.slots,
+                        slot_cost=plan.cost,
+                    )
+                )
+        return tuple(out)
+
+    # ------------------------------------------------------------------ names that sound like something
+
+    def _likenesses(self, name: str) -> tuple[str, ...]:
+        """Words of the pun couplets that a name nearly sounds like, nearest first."""
+        sounds = self._second.pronunciations(name) or self._spelled_out(name)
+        if not sounds:
+            return ()
+        if self._pun_sounds is None:
+            targets = sorted({c.needs.term for c in self._couplets if c.needs.head == "pun" and c.needs.term not in (None, "any")})
+            pairs = ((target, self._second.pronunciations(target)) for target in targets if target is not None)
+            self._pun_sounds = {target: found[0] for target, found in pairs if found}
+        scored = sorted((min(_distance(s, sound) for s in sounds), word) for word, sound in self._pun_sounds.items())
+        return tuple(word for distance, word in scored if distance <= LIKENESS)
+
+    def _spelled_out(self, name: str) -> tuple[tuple[str, ...], ...]:
+        spoken = self._checker.spoken(name)
+        return (tuple(phone for word in spoken.words for phone in word.phones),) if spoken else ()
+
+
+def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path) -> Pen:
+    """The pen over the bank, nouns and personas in the folder ``models``.
+
+    Raises:
+        UserError: a data file that does not follow its format, naming the line.
+    """
+    vocabulary = parse_vocabulary((models / "categories.toml").read_text(encoding="utf-8"))
+    return Pen(
+        load_arsenal(models / "arsenal"),
+        vocabulary,
+        load_nouns(models / "nouns"),
+        load_personas(models / "personas"),
+        g2p,
+        second_lexicon,
+        load_spelling(models / "nouns"),
+    )
+
+
+def load_spelling(folder: Path) -> dict[str, str]:
+    """Nouns whose spelling has capitals, keyed by their lower-case form ("bmw" -> "BMW")."""
+    out: dict[str, str] = {}
+    for name in NOUN_FILES:
+        for line in (folder / name).read_text(encoding="utf-8").splitlines():
+            noun = line.partition("|")[0].strip()
+            if noun and not noun.startswith("#") and noun != noun.lower():
+                out.setdefault(noun.lower(), noun)
+    return out
+
+
+def letter(index: int) -> str:
+    """A, B … Z, AA, AB … for the couplets of a verse."""
+    out = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        out = string.ascii_uppercase[rest] + out
+    return out
+
+
+def _taste(who: Persona, surprise: float, bpm: float) -> Taste:
+    hurried = LONG_METRE_BPM < bpm <= HALF_TIME_ABOVE_BPM
+    cost = LONG_LINE_COST if hurried else SLOW_LONG_LINE_COST
+    return Taste(who.moves, who.writers, surprise, cost, LONG_LINE_SYLLABLES)
+
+
+def _digest(anchors: Sequence[Anchor], facts: VerseFacts) -> int:
+    """A number that stays the same for the same verse, on every machine and in every run."""
+    return zlib.crc32("|".join((*(a.text for a in anchors), *facts.last_words)).encode())
+
+
+def _monitors(anchors: Sequence[Anchor], chosen: Sequence[Candidate]) -> dict[str, float]:
+    """``amnesia``: the share of sure anchors left unanswered; absent where there was none."""
+    available = {a.text for a in anchors if a.confidence >= AVAILABLE_CONFIDENCE}
+    answered = {text for c in chosen for text in c.answered}
+    return {"amnesia": round(1 - len(available & answered) / len(available), 3)} if available else {}
+
+
+def _check(bpm: float, bars: int, heat: str, surprise: float) -> None:
+    span_beats_for(bpm)  # raises where the tempo is out of range
+    if not MIN_BARS <= bars <= MAX_BARS:
+        raise ValueError(f"bars must lie in {MIN_BARS}..{MAX_BARS}, got {bars}")
+    if heat not in HEATS:
+        raise ValueError(f"heat must be one of {', '.join(HEATS)}, got {heat!r}")
+    if not 0.0 <= surprise <= 1.0:
+        raise ValueError(f"surprise must lie in 0..1, got {surprise}")
+
+
+def _distance(a: Sequence[str], b: Sequence[str]) -> float:
+    """Edits between two pronunciations per phone of the longer; stress digits ignored."""
+    x, y = [phone.rstrip("012") for phone in a], [phone.rstrip("012") for phone in b]
+    row = list(range(len(y) + 1))
+    for i, p in enumerate(x, 1):
+        above, row = row, [i]
+        for j, q in enumerate(y, 1):
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (p != q)))
+    return row[-1] / max(len(x), len(y), 1)
+

@@ -1,0 +1,59 @@
+"""Personas: who answers.  A leaning in the choice of moves and writers, and a voice.
+
+*Conventions.*  One TOML file a persona, named after it: ``description``, ``voice`` (a name of the voice list), ``[moves]``
+and ``[writers]`` with leanings of about ±0.5 (see `rapbot.writing.candidates` for the unit); writers are the ids' prefixes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapbot.errors import UserError
+from rapbot.writing.arsenal import MOVES
+
+DEFAULT_PERSONA = "comedian"
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Who raps."""
+
+    name: str
+    description: str
+    voice: str
+    moves: Mapping[str, float]
+    writers: Mapping[str, float]
+
+
+def parse_persona(name: str, text: str) -> Persona:
+    """One persona from its file's text.
+
+    Raises:
+        UserError: not TOML, a key missing, or a leaning towards a move that does not exist.
+    """
+    try:
+        table = tomllib.loads(text)
+        moves = {move: float(value) for move, value in table.get("moves", {}).items()}
+        writers = {writer: float(value) for writer, value in table.get("writers", {}).items()}
+        persona = Persona(name, table["description"], table["voice"], moves, writers)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"persona {name} is not TOML: {error}") from None
+    except KeyError as error:
+        raise UserError(f"persona {name} lacks {error}") from None
+    except (TypeError, ValueError) as error:
+        raise UserError(f"persona {name}: leanings must be numbers ({error})") from None
+    unknown = sorted(set(moves) - MOVES)
+    if unknown:
+        raise UserError(f"persona {name} leans towards an unknown move {unknown[0]!r}; known: {', '.join(sorted(MOVES))}")
+    return persona
+
+
+def load_personas(folder: Path) -> dict[str, Persona]:
+    """Every persona in ``folder`` by name, in alphabetical order."""
+    found = {path.stem: parse_persona(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))}
+    if DEFAULT_PERSONA not in found:
+        raise UserError(f"the persona folder {folder.name}/ lacks {DEFAULT_PERSONA}.toml")
+    return found
