@@ -19,7 +19,7 @@ from types import ModuleType
 from rapbot import __version__
 from rapbot.errors import EngineUnavailable, RapbotError, UserError
 
-COMMANDS = ("respond", "bench", "models", "doctor")
+COMMANDS = ("respond", "write", "voice", "voices", "listen", "beats", "models", "doctor", "bench")
 
 STOPPED_EXIT_CODE = 130  # 128 + SIGINT, what a shell reports for a program stopped with Ctrl-C
 BROKEN_PIPE_EXIT_CODE = 141  # 128 + SIGPIPE

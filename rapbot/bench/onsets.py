@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import fft
 
 LOW_HZ, HIGH_HZ = 250.0, 2800.0
 BAND_ORDER = 3  # Butterworth order of the band edges, applied forwards and backwards (power response)
@@ -32,6 +33,9 @@ DIP_REACH = 0.6  # … but no further back than this share of the way to the tim
 PEAK_AHEAD_S = 0.16  # the vowel's peak lies between the dip and this long after the time
 PEAK_REACH = 0.75  # … and within this share of the way to the next
 LEAST_RISE_DB = 1.5  # less is no onset: counted as unmeasured
+
+# F1 to F3 of five vowels (Peterson & Barney 1952)
+VOWEL_FORMANTS_HZ = ((730, 1090, 2440), (530, 1840, 2480), (300, 870, 2240), (570, 840, 2410), (660, 1720, 2410))
 
 FLUX_FRAME_S = 0.02
 FLUX_HOP_S = 0.002
@@ -46,14 +50,15 @@ def smooth_amplitude(samples: np.ndarray, rate_hz: int) -> np.ndarray:
     if step * CURVE_RATE_HZ != rate_hz:
         raise ValueError(f"rate must be a multiple of {CURVE_RATE_HZ} Hz, got {rate_hz}")
     pad = rate_hz // 2  # half a second of silence on each side, against wrap-around
-    padded = np.concatenate([np.zeros(pad), np.asarray(samples, float), np.zeros(pad)])
-    spectrum = np.fft.rfft(padded)
-    hz = np.fft.rfftfreq(len(padded), 1 / rate_hz)
+    padded = np.zeros(fft.next_fast_len(len(samples) + 2 * pad, real=True))
+    padded[pad : pad + len(samples)] = samples
+    spectrum = fft.rfft(padded)
+    hz = fft.rfftfreq(len(padded), 1 / rate_hz)
     with np.errstate(divide="ignore", over="ignore"):
         band = 1 / (1 + ((hz**2 - LOW_HZ * HIGH_HZ) / (np.maximum(hz, 1e-9) * (HIGH_HZ - LOW_HZ))) ** (2 * BAND_ORDER))
-    rectified = np.abs(np.fft.irfft(spectrum * band, len(padded)))
+    rectified = np.abs(fft.irfft(spectrum * band, len(padded)))
     smooth = 1 / (1 + (hz / SMOOTH_HZ) ** (2 * SMOOTH_ORDER))
-    curve = np.fft.irfft(np.fft.rfft(rectified) * smooth, len(padded))
+    curve = fft.irfft(fft.rfft(rectified) * smooth, len(padded))
     return np.maximum(curve, 0.0)[pad : pad + len(samples) : step]
 
 
@@ -91,8 +96,8 @@ def flux_curve(samples: np.ndarray, rate_hz: int) -> np.ndarray:
     width, hop = round(FLUX_FRAME_S * rate_hz), round(FLUX_HOP_S * rate_hz)
     padded = np.pad(np.asarray(samples, float), width // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, width)[::hop] * np.hanning(width)
-    power = np.abs(np.fft.rfft(frames, 4 * width, axis=1)) ** 2
-    hz = np.fft.rfftfreq(4 * width, 1 / rate_hz)
+    power = np.abs(fft.rfft(frames, 4 * width, axis=1)) ** 2
+    hz = fft.rfftfreq(4 * width, 1 / rate_hz)
     edges = np.searchsorted(hz, FLUX_BANDS_HZ)
     bands = np.stack([power[:, a : max(b, a + 1)].sum(axis=1) for a, b in zip(edges, edges[1:], strict=False)], axis=1)
     decibels = 10 * np.log10(bands + 1e-12)
@@ -144,18 +149,17 @@ def gated_vowels(rate_hz: int, seed: int, count: int = 200) -> tuple[np.ndarray,
     phase = np.cumsum(pitch_hz) / rate_hz
     source = np.where(np.diff(np.floor(phase), prepend=0) > 0, 1.0, 0.0)
     sound = np.zeros(length)
-    formants = ((730, 1090, 2440), (530, 1840, 2480), (300, 870, 2240), (570, 840, 2410), (660, 1720, 2410))
-    times = np.arange(length) / rate_hz
     truth = []
     edges = np.append(starts, starts[-1] + 0.4)
     for k, start in enumerate(starts):
         attack_s = rng.uniform(0.02, 0.06)
         end = edges[k + 1] - 0.05
+        a, b = int((start - 0.1) * rate_hz), int((end + 0.1) * rate_hz)
+        times = np.arange(a, b) / rate_hz
         rise = 0.5 - 0.5 * np.cos(np.pi * np.clip((times - start) / attack_s, 0, 1))
         fall = 0.5 + 0.5 * np.cos(np.pi * np.clip((times - end) / 0.04, 0, 1))
-        a, b = int((start - 0.1) * rate_hz), int((end + 0.1) * rate_hz)
-        envelope = (0.2 + 0.8 * rise * fall)[a:b]
-        sound[a:b] += _formants(source[a:b], rate_hz, formants[int(rng.integers(len(formants)))]) * envelope * 0.9
+        formants_hz = VOWEL_FORMANTS_HZ[int(rng.integers(len(VOWEL_FORMANTS_HZ)))]
+        sound[a:b] += _formants(source[a:b], rate_hz, formants_hz) * (0.2 + 0.8 * rise * fall)
         truth.append(start + attack_s / 2)
     return (sound / np.abs(sound).max()).astype(np.float32), np.asarray(truth)
 
@@ -177,11 +181,12 @@ def detector_error(onsets: np.ndarray, truth: np.ndarray) -> DetectorError:
 
 def _formants(source: np.ndarray, rate_hz: int, formants_hz: Sequence[float]) -> np.ndarray:
     """Two-pole resonators in parallel, by FFT."""
-    spectrum = np.fft.rfft(source, 2 * len(source))
-    z = np.exp(2j * np.pi * np.fft.rfftfreq(2 * len(source)))
+    size = fft.next_fast_len(2 * len(source), real=True)
+    spectrum = fft.rfft(source, size)
+    z = np.exp(2j * np.pi * fft.rfftfreq(size))
     response = np.zeros(len(z), complex)
     for centre in formants_hz:
         radius = np.exp(-np.pi * 90 / rate_hz)
         pole = radius * np.exp(2j * np.pi * centre / rate_hz)
         response += (1 - radius) / ((1 - pole / z) * (1 - np.conj(pole) / z))
-    return np.fft.irfft(spectrum * response)[: len(source)]
+    return fft.irfft(spectrum * response, size)[: len(source)]

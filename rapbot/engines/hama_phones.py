@@ -1,17 +1,17 @@
 """Phones without text: hama's English waveform CTC network.
 
-Aim: where the vowels begin, for rap whose words may be misheard.  hama emits IPA symbols at the peaks of a CTC posterior
-(20 ms frames); this engine maps them to ARPAbet and moves them back by the network's own delay.
+Aim: where the vowels begin, for rap whose words may be misheard.  hama emits IPA symbols at the peaks of a CTC
+posterior (20 ms frames); this engine maps them to ARPAbet and moves them back by the network's own delay.
 
 *Conventions.*  16 kHz mono float32 in; `PhoneSpan` out, in order, a span reaching to the next phone's start (spans are
 rough: only the onsets are calibrated).  Symbols carry no stress digit.  Symbols English has no phone for are dropped.
 
-*Calibration.*  `ONSET_DELAY_S` is the median of (CTC emission - vowel onset by PocketSphinx forced alignment) over twelve
-synthetic sentences (hibari) and one real one (jfk.wav); the spread around it is 10 ms (median absolute deviation).  The
-hand-checked recording it is then measured on (acoustic_corpus) took no part.
+*Calibration.*  `ONSET_DELAY_S` is the median of (CTC emission - vowel onset by PocketSphinx forced alignment) over
+twelve synthetic sentences (hibari) and one real one (jfk.wav); the spread around it is 10 ms (median absolute
+deviation).  The hand-checked recording it is then measured on (acoustic_corpus) took no part.
 
-*Chunks.*  The network attends over everything it is given, at quadratic cost, so a long clip is read in fixed pieces laid
-from its first sample, each with context on both sides that is thrown away.
+*Chunks.*  The network attends over everything it is given, at quadratic cost, so a long clip is read in fixed pieces
+laid from its first sample, each with context on both sides that is thrown away.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ MIN_FRAMES = 3
 TEMPERATURE = 0.95  # hama's own decoding settings, kept
 BLANK_BIAS = -0.1
 
-#: hama's IPA symbols -> ARPAbet without stress.  Foreign symbols a confused network emits go to the nearest English one.
+#: hama's IPA symbols -> ARPAbet without stress.  Foreign symbols a confused network emits go to the nearest English
+#: one.
 ARPABET: dict[str, str] = {
     "a": "AA", "ä": "AA", "ã": "AA", "à": "AA", "å": "AO", "ɑ": "AA", "ɐ": "AH", "æ": "AE", "aɪ": "AY", "aʊ": "AW",
     "e": "EH", "ẽ": "EH", "ɛ": "EH", "eɪ": "EY", "eə": "EH", "ɘ": "AH", "ə": "AH", "ᵊ": "AH", "ʌ": "AH", "ɵ": "AH",
@@ -74,7 +75,9 @@ class HamaPhones:
         frame_count = len(clip) // FRAME_SAMPLES
         if frame_count < MIN_FRAMES:
             return ()
-        posterior = np.concatenate([self._piece(clip, first, frame_count) for first in range(0, frame_count, PIECE_FRAMES)])
+        posterior = np.concatenate(
+            [self._piece(clip, first, frame_count) for first in range(0, frame_count, PIECE_FRAMES)]
+        )
         tokens: list[str] = self._model.decoder_tokens
         return spans(best_path(posterior, int(self._model.blank_id)), tokens, len(clip) / FRAME_SAMPLES * FRAME_S)
 

@@ -1,7 +1,8 @@
 """Speech or not, from the silero network that ships inside faster-whisper.
 
-Aim: one speech probability for each 32 ms of sound.  The network is recurrent; `SileroVad.probabilities` runs it over the
-whole clip with its state carried from frame to frame, so a longer clip begins with exactly the values of its own start.
+Aim: one speech probability for each 32 ms of sound.  The network is recurrent; `SileroVad.probabilities` runs it over
+the whole clip with its state carried from frame to frame, so a longer clip begins with exactly the values of its own
+start.
 
 *Conventions.*  16 kHz mono float32.  A frame is 512 samples; a tail shorter than a frame is not judged.
 """
@@ -39,7 +40,9 @@ class SileroVad:
 
         graph = Path(get_assets_path()) / "silero_vad_v6.onnx"
         if not graph.is_file():
-            raise EngineUnavailable("this faster-whisper has no silero_vad_v6.onnx: run `pip install faster-whisper==1.2.1`")
+            raise EngineUnavailable(
+                "this faster-whisper has no silero_vad_v6.onnx: run `pip install faster-whisper==1.2.1`"
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

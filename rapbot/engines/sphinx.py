@@ -4,10 +4,10 @@ Aim: word and phone times good to about 10 ms (median) once the words are known,
 own.  PocketSphinx 5's US English model and dictionary ship in its package; words it lacks get pronunciations from the
 caller's lexicon.
 
-*Conventions.*  16 kHz mono float32 in; times in seconds from the first sample; phones are ARPAbet without stress, silence
-left out.  The aligner *refuses* (returns None) when a word has no pronunciation, when the search finds no path, or when
-more than half of the phones are squeezed to the model's minimum.  It does not notice every wrong text: a caller that has
-rough times of its own should compare them.
+*Conventions.*  16 kHz mono float32 in; times in seconds from the first sample; phones are ARPAbet without stress,
+silence left out.  The aligner *refuses* (returns None) when a word has no pronunciation, when the search finds no path,
+or when more than half of the phones are squeezed to the model's minimum.  It does not notice every wrong text: a caller
+that has rough times of its own should compare them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class SphinxAligner:
         try:
             from pocketsphinx import Decoder
         except ImportError as error:
-            raise EngineUnavailable("word alignment needs PocketSphinx: run `pip install pocketsphinx==5.1.1`") from error
+            raise EngineUnavailable(
+                "word alignment needs PocketSphinx: run `pip install pocketsphinx==5.1.1`"
+            ) from error
         # bestpath off: its lattice leaves one-frame phones behind that the second pass then refuses
         return Decoder(lm=None, loglevel="FATAL", dither=False, bestpath=False, samprate=float(HEARING_RATE_HZ))
 

@@ -1,7 +1,7 @@
 """What the ears say, as it happens.
 
-*Conventions.*  ``start_s`` and ``end_s`` place the thing in the stream; ``emitted_s`` is how much of the stream had been
-fed when it was committed.  All are seconds from the stream's first sample.  A committed event is never taken back.
+*Conventions.*  ``start_s`` and ``end_s`` place the thing in the stream; ``emitted_s`` is how much of the stream had
+been fed when it was committed.  All are seconds from the stream's first sample.  A committed event is never taken back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Words not to believe.
 
-Aim: Whisper invents words over music and silence and gets caught in loops; three simple tests remove what no rapper says.
-Each takes words in order and returns those it keeps, unchanged and in order.
+Aim: Whisper invents words over music and silence and gets caught in loops; three simple tests remove what no rapper
+says. Each takes words in order and returns those it keeps, unchanged and in order.
 """
 
 from __future__ import annotations

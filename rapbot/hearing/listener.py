@@ -3,9 +3,9 @@
 Aim: while somebody raps, say when a voice starts and stops, which words are certain and where the syllables fall; when
 they are done, hear it all again without hurry.
 
-*Conventions.*  16 kHz mono float32, fed in blocks of any size.  The work is done on frames of the voice detector laid from
-the first sample, so how the sound was cut into blocks never changes an event.  Times are seconds from the first sample;
-`emitted_s` is the stream position of the frame that settled the event.
+*Conventions.*  16 kHz mono float32, fed in blocks of any size.  The work is done on frames of the voice detector laid
+from the first sample, so how the sound was cut into blocks never changes an event.  Times are seconds from the first
+sample; `emitted_s` is the stream position of the frame that settled the event.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from rapbot.hearing.speech import POSSIBLE_PROBABILITY, SpeechGate, possible_spe
 from rapbot.hearing.syllables import (
     MIN_SPACING_S,
     VOWELS,
-    Expected,
     SyllableStresses,
     expected_syllables,
     matched,
     nuclei,
+    with_aligned,
 )
 from rapbot.hearing.word_stream import WindowTranscriber, WordStream
 from rapbot.protocols import HEARING_RATE_HZ, PhoneRecognizer, Transcriber
@@ -87,8 +87,8 @@ class Listener:
     """One recording's ears; make a new one for the next recording.
 
     ``syllable_stresses(word)`` gives a word's dictionary stresses, one per syllable (empty where unknown).  ``aligner``
-    refines word times at the end.  ``final_transcriber`` (a larger model) hears the whole recording at the end in place of
-    ``transcriber``.
+    refines word times at the end.  ``final_transcriber`` (a larger model) hears the whole recording at the end in place
+    of ``transcriber``.
     """
 
     def __init__(
@@ -116,18 +116,21 @@ class Listener:
         self._speech: list[tuple[float, float]] = []
         self._syllables_to_s = 0.0  # syllables with an onset before this have been told
         self._last_onset_s = -1.0
+        self._closing: tuple[Event, ...] | None = None
         self._finished = False
 
     # ------------------------------------------------------------------------------------------------ while it runs
 
     def feed(self, block: np.ndarray) -> list[Event]:
         """Events settled by the frames that ``block`` completes."""
-        if self._finished:
+        if self._closing is not None:
             raise ValueError("this listener has finished: make a new one for the next recording")
         sound = np.asarray(block, dtype=np.float32)
         if sound.ndim != 1:
             raise ValueError(f"block must be mono, shape (frames,), got {sound.shape}")
-        self._recording.append(np.where(np.isfinite(sound), sound, np.float32(0.0)))  # one bad buffer must not end a battle
+        self._recording.append(
+            np.where(np.isfinite(sound), sound, np.float32(0.0))
+        )  # one bad buffer must not end a battle
         events: list[Event] = []
         while (self._frames_done + 1) * self._frame_samples <= self._recording.length_samples:
             events.extend(self._next_frame())
@@ -185,45 +188,47 @@ class Listener:
 
     # ------------------------------------------------------------------------------------------------ at the end
 
+    def close(self) -> tuple[Event, ...]:
+        """The recording is over: the events that settles.  (`finish` does this too.)"""
+        if self._closing is None:
+            total_samples = self._recording.length_samples
+            closing: list[Event] = []
+            ended = self._gate.close(total_samples / HEARING_RATE_HZ)
+            if ended is not None:
+                closing.extend(self._close_stretch(ended, total_samples))
+            closing.extend(self._syllables(total_samples, 0.0))
+            self._closing = tuple(closing)
+        return self._closing
+
     def finish(self) -> Heard:
         """The recording is over: what it held, heard again as a whole."""
         if self._finished:
             raise ValueError("this listener has already finished")
         self._finished = True
+        closing = self.close()
         total_samples = self._recording.length_samples
-        total_s = total_samples / HEARING_RATE_HZ
-        closing: list[Event] = []
-        ended = self._gate.close(total_s)
-        if ended is not None:
-            closing.extend(self._close_stretch(ended, total_samples))
-        closing.extend(self._syllables(total_samples, 0.0))
         samples = self._recording.between(0, total_samples)
         possible = possible_speech(np.array(self._probabilities), self._frame_s)
         # music alone costs no pass and cannot be misread: no frame of it was possible speech for long
         words = believable(self._final_transcriber.transcribe(samples), possible) if self._speech else ()
         located = placed(samples, words, self._aligner, VOWELS)
         onsets_s = [phone.start_s for phone in nuclei(self._phones.phones(samples))] if self._speech else []
-        believed_s = [onset_s for onset_s in onsets_s if any(start_s <= onset_s <= end_s for start_s, end_s in possible)]
+        believed_s = [
+            onset_s for onset_s in onsets_s if any(start_s <= onset_s <= end_s for start_s, end_s in possible)
+        ]
         return Heard(
             words=tuple(one.word for one in located),
             syllables=self._joined(believed_s, located),
             end_s=self._speech[-1][1] if self._speech else 0.0,
             speech=tuple(self._speech),
-            closing=tuple(closing),
+            closing=closing,
         )
 
     def _joined(self, onsets_s: Sequence[float], located: Sequence[PlacedWord]) -> tuple[HeardSyllable, ...]:
         """Nuclei with the stresses of the words they belong to."""
-        expected = list(expected_syllables([one.word for one in located], self._stresses))
-        counts: dict[int, int] = {}
-        for position, syllable in enumerate(expected):
-            number = counts.get(syllable.word_index, 0)
-            counts[syllable.word_index] = number + 1
-            vowels_s = located[syllable.word_index].vowels_s
-            pattern_length = sum(1 for one in expected if one.word_index == syllable.word_index)
-            if len(vowels_s) == pattern_length:  # the aligner found as many vowels as the dictionary has
-                expected[position] = Expected(vowels_s[number], syllable.stress, syllable.word_index)
-        return matched(onsets_s, expected)
+        vowels_s = [one.vowels_s for one in located]
+        every_s = with_aligned(onsets_s, [onset_s for word_s in vowels_s for onset_s in word_s])
+        return matched(every_s, expected_syllables([one.word for one in located], self._stresses, vowels_s))
 
 
 def committed(words: Sequence[Word], now_samples: int) -> list[Event]:

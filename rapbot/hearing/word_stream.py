@@ -1,10 +1,11 @@
 """Words while they are being said: LocalAgreement-2 over a growing window.
 
-Aim: commit a word as soon as two successive readings agree on it (Liu et al. 2020, arXiv 2005.11185; Machacek et al. 2023,
-arXiv 2307.14743, showed it with Whisper), and never take one back.  What is committed is forced on the decoder as the
-beginning of the next reading, so readings differ only in what is still open.
+Aim: commit a word as soon as two successive readings agree on it (Liu et al. 2020, arXiv 2005.11185; Machacek et al.
+2023, arXiv 2307.14743, showed it with Whisper), and never take one back.  What is committed is forced on the decoder as
+the beginning of the next reading, so readings differ only in what is still open.
 
-*Conventions.*  The window is at most `MAX_WINDOW_S` of 16 kHz mono float32.  Positions are samples from the stream's first.
+*Conventions.*  The window is at most `MAX_WINDOW_S` of 16 kHz mono float32.  Positions are samples from the stream's
+first.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ class WordStream:
             self._shorten(self._start_samples + window_samples - round(KEPT_WINDOW_S * HEARING_RATE_HZ))
 
     def _shorten(self, latest_samples: int) -> None:
-        """Let the window begin near ``latest_samples``: at the widest gap between committed words there, else anywhere."""
+        """Let the window begin near ``latest_samples``: at the widest gap between committed words, else anywhere."""
         if self._start_samples is None or latest_samples <= self._start_samples:
             return
         latest_s = latest_samples / HEARING_RATE_HZ
@@ -136,7 +137,9 @@ class WordStream:
             gap_s = after.start_s - before.end_s
             if latest_s - CUT_SEARCH_S <= after.start_s <= latest_s and gap_s >= best_gap_s:
                 best_gap_s, cut_s, kept_from = gap_s, (before.end_s + after.start_s) / 2, index
-        if best_gap_s < 0.0:  # no committed boundary there: words across the cut are lost to the prefix, not to the listener
+        if (
+            best_gap_s < 0.0
+        ):  # no committed boundary there: words across the cut are lost to the prefix, not to the listener
             kept_from = next((i for i, word in enumerate(self._settled) if word.start_s >= cut_s), len(self._settled))
             self._previous = ()
         self._settled = self._settled[kept_from:]

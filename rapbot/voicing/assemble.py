@@ -35,10 +35,11 @@ def place(takes: Sequence[Take], bar_starts_samples: Sequence[int], rate_hz: int
     ]
     for k in range(len(clips) - 1):
         clips[k] = handed_over(clips[k], min(firsts[k + 1 :]) - firsts[k], rate_hz)
-    track = np.zeros(max((first + len(clip) for first, clip in zip(firsts, clips, strict=True)), default=0), np.float32)
-    for clip, first in zip(clips, firsts, strict=True):
-        cut = max(0, -first)
-        track[first + cut : first + len(clip)] += clip[cut:]
+    ends = [first + len(clip) for first, clip in zip(firsts, clips, strict=True)]
+    track = np.zeros(max([0, *ends]), np.float32)
+    for clip, first, end in zip(clips, firsts, ends, strict=True):
+        if end > 0:
+            track[max(0, first) : end] += clip[max(0, -first) :]
     return track
 
 

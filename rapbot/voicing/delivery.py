@@ -84,7 +84,7 @@ VOICES: dict[str, VoiceSpec] = {
             "a man, low and flat-footed: the opponent of the bundled verses",
             _LICENCE,
             _COST,
-            Delivery(transpose_semitones=-8.0, pitch_range=1.1, accent_semitones=1.8, formant_warp=0.86),
+            Delivery(transpose_semitones=-8.5, pitch_range=1.1, accent_semitones=1.8, formant_warp=0.86),
         ),
         VoiceSpec(
             "spark",
@@ -99,7 +99,7 @@ VOICES: dict[str, VoiceSpec] = {
             _LICENCE,
             _COST,
             Delivery(
-                transpose_semitones=-4.0,
+                transpose_semitones=-2.0,
                 pitch_range=0.45,
                 accent_semitones=0.8,
                 formant_warp=0.95,
@@ -112,7 +112,7 @@ VOICES: dict[str, VoiceSpec] = {
             "a young man who declaims, wide melody, hard accents",
             _LICENCE,
             _COST,
-            Delivery(transpose_semitones=-5.5, pitch_range=1.7, accent_semitones=3.2, energy_db=1.0, formant_warp=0.92),
+            Delivery(transpose_semitones=-6.5, pitch_range=1.7, accent_semitones=3.2, energy_db=1.0, formant_warp=0.92),
         ),
     )
 }

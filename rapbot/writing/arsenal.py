@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -101,11 +101,6 @@ class Couplet:
     def opener(self) -> str:
         """The template it opens with; two bars of one template in a verse are noticed before their wording is."""
         return opener_of(self.lines[0])
-
-    @cached_property
-    def longest_line(self) -> int:
-        """Syllables of its longer line, estimated from spelling (a slot counts two)."""
-        return max(estimated_syllables(line) for line in self.lines)
 
     @cached_property
     def end_words(self) -> tuple[str, str]:
@@ -289,23 +284,25 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def end_word(line: str) -> str:
-    """The last word of a written line, as spelled, without quotes or punctuation."""
+    """The last word of a written line, as spelled; of "ninety-nine" the part that rhymes, "nine"."""
     found = _WORD.findall(line)
-    return found[-1].strip("'’") if found else ""
+    return found[-1].strip("'’").rpartition("-")[2] if found else ""
 
 
 def estimated_syllables(line: str) -> int:
-    """Syllables guessed from spelling, slots as two: enough to sort by, never to place on a beat."""
-    count = 2 * len(_SLOT.findall(line))
-    for word in _WORD.findall(_SLOT.sub(" ", line)):
-        low = word.lower().split("'")[0]
-        groups = len(_VOWEL_LETTERS.findall(low))
-        if low.endswith("e") and not low.endswith(("le", "ee")) and groups > 1:
-            groups -= 1
-        if low.endswith("ed") and not low.endswith(("ted", "ded")) and groups > 1:
-            groups -= 1
-        count += max(1, groups)
-    return count
+    """Syllables of a written line guessed from spelling: enough to sort by, never to place on a beat."""
+    return sum(_estimated(word) for word in words_of(line))
+
+
+@lru_cache(maxsize=8192)
+def _estimated(word: str) -> int:
+    low = word.partition("'")[0]
+    groups = len(_VOWEL_LETTERS.findall(low))
+    if groups > 1 and low.endswith("e") and not low.endswith(("le", "ee")):
+        groups -= 1
+    elif groups > 1 and low.endswith("ed") and not low.endswith(("ted", "ded")):
+        groups -= 1
+    return max(1, groups)
 
 
 def opener_of(line: str) -> str:

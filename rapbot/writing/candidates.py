@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from rapbot.language.anchors import VerseFacts
 from rapbot.language.nouns import NounLexicon
-from rapbot.writing.arsenal import Couplet, Filler, agrees, bare, fill
+from rapbot.writing.arsenal import Couplet, Filler, agrees, bare, estimated_syllables, fill
 from rapbot.writing.vocabulary import ANY, Vocabulary
 from rapbot.values import Anchor, Number
 
@@ -74,9 +75,14 @@ class Candidate:
     def key(self) -> tuple[str, tuple[str, str]]:
         return self.couplet.id, self.lines
 
-    @property
+    @cached_property
     def answered(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.answers[0] + self.answers[1]))
+
+    @cached_property
+    def longest_line(self) -> int:
+        """Syllables of the longer line, estimated from spelling."""
+        return max(estimated_syllables(line) for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -370,9 +376,10 @@ def _spoken(line: str, bound: Sequence[Anchor]) -> tuple[str, ...]:
     return tuple(anchor.text for anchor in bound if speaks_of(line, anchor.text))
 
 
-def _stems(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _stems(text: str) -> tuple[str, ...]:
     words = re.findall(r"[a-z0-9]+", re.sub(r"['’]s\b", "", text.lower()))
-    return [re.sub(r"(?<=[a-z]{3})(?:es|s)$", "", word) for word in words]
+    return tuple(re.sub(r"(?<=[a-z]{3})(?:es|s)$", "", word) for word in words)
 
 
 def _in_their_word(line: str, word: str) -> str:

@@ -75,7 +75,7 @@ def lint(
             except ValueError as error:
                 yield Finding(couplet.id, "renders", str(error))
         if rendered:
-            yield from _sound(couplet, rendered[0], checker)
+            yield from _sound(couplet, min(rendered, key=lambda lines: len(lines[0] + lines[1])), checker)
         for run in sorted(_runs(couplet)):
             other = by_run.setdefault(run, couplet.id)
             if other != couplet.id:
@@ -87,7 +87,8 @@ def sample_fillers(couplet: Couplet, vocabulary: Vocabulary, nouns: NounLexicon)
     """Up to `SAMPLES` ways to fill the couplet, its own noun taken from the noun lists by its term."""
     own = next(iter(OWN_SLOTS.get(couplet.needs.head, "I" if couplet.needs.head == "insult" else "")), "")
     chosen = _nouns_for(couplet, own, vocabulary, nouns) if own in {bare(s) for s in couplet.slots} else []
-    if own in {bare(s) for s in couplet.slots} and couplet.needs.term not in (None, ANY) and not chosen:
+    needed = couplet.needs.term not in (None, ANY) and couplet.needs.head != "rep"
+    if own in {bare(s) for s in couplet.slots} and needed and not chosen:
         return []
     out = []
     for k in range(SAMPLES):
@@ -100,7 +101,7 @@ def sample_fillers(couplet: Couplet, vocabulary: Vocabulary, nouns: NounLexicon)
 
 def _nouns_for(couplet: Couplet, slot: str, vocabulary: Vocabulary, nouns: NounLexicon) -> list[Filler]:
     needs = couplet.needs
-    if needs.term in (None, ANY):
+    if needs.term in (None, ANY) or needs.head == "rep":
         return []
     term = vocabulary.term(needs.head, needs.term)
     out: list[Filler] = []
@@ -131,13 +132,13 @@ def _sound(couplet: Couplet, lines: tuple[str, str], checker: Checker) -> Iterat
     if not checker.confirmed(end_word(lines[0]), end_word(lines[1])):
         yield Finding(couplet.id, "rhyme", f"{end_word(lines[0])!r} / {end_word(lines[1])!r} is not confirmed")
         return
-    reasons = []
+    faults: list[str] = []
     for bpm in TEMPI:
-        faults = checker.faults(lines, bpm, span_beats_for(bpm), frozenset())
-        if not faults:
+        found = checker.faults(lines, bpm, span_beats_for(bpm), frozenset())
+        if not found:
             return
-        reasons.append(faults[0])
-    yield Finding(couplet.id, "fits", reasons[-1])
+        faults = faults or found
+    yield Finding(couplet.id, "fits", "; ".join(faults))
 
 
 def _runs(couplet: Couplet) -> frozenset[tuple[str, ...]]:

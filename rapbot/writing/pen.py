@@ -52,6 +52,7 @@ class Pen:
     ) -> None:
         self.nouns = nouns
         self._couplets = tuple(couplets)
+        self._heats = [HEATS.index(heat_of(couplet, vocabulary.street_words)) for couplet in self._couplets]
         self._vocabulary = vocabulary
         self._personas = dict(personas)
         self._g2p = g2p
@@ -127,10 +128,8 @@ class Pen:
 
     def _candidates(self, situation: Situation, used: frozenset[str], heat: str) -> list[Candidate]:
         allowed = HEATS.index(heat)
-        couplets = (
-            c for c in self._couplets
-            if c.id not in used and HEATS.index(heat_of(c, self._vocabulary.street_words)) <= allowed
-        )  # fmt: skip
+        pairs = zip(self._couplets, self._heats, strict=True)
+        couplets = [couplet for couplet, mildest in pairs if mildest <= allowed and couplet.id not in used]
         found = Matcher(couplets, self._vocabulary, self.nouns).candidates(situation)
         return [c for c in found if self._checker.confirmed(end_word(c.lines[0]), end_word(c.lines[1]))]
 

@@ -29,10 +29,10 @@ MARK_WEIGHT = 1.1  # one mark of the blind reader
 NOISE, SURPRISE_NOISE = 0.55, 1.2  # spread of the seeded choice at --surprise 0, and what 1 adds
 NEW_ANCHORS = (1.3, 1.2, 0.9, 0.2)  # worth of the first, second … anchor answered in a section; the last one counts on
 SAME_ANCHOR = -0.5  # a second couplet on an anchor already answered, where no image carries it
-THREAD = 2.8  # a continuation that follows its flip
+THREAD = 3.1  # a continuation that follows its flip
 THREAD_CLOSE = 1.7  # a closer on the section's image
 CALLBACK = 0.9  # closing on their own insult
-HAS_CHAIN = 0.7  # a flip whose image has a continuation and a closer
+HAS_CHAIN = 1.0  # a flip whose image has a continuation and a closer
 OFF_ROLE = -1.2  # a couplet that fills a place it was not meant for
 FILLER = -1.5  # nothing was answered
 UNTHREADED_FLIP = -0.7  # a second flip beside a running image: the list effect
@@ -43,6 +43,7 @@ REPEATED_FAMILY, REPEATED_PROP, REPEATED_OPENER = -6.0, -3.0, -3.0  # only where
 REBUTS = frozenset(("insult", "threat", "plug", "lack"))
 MIDDLES = frozenset(("name", "pun", "place", "crew", "family", "list", "echo", "count", "lowconf"))
 FILLERS = frozenset(("open", "boast", "punch"))
+HOPELESS, HOPELESS_AFTER = 1.5, 4  # a line five syllables over the comfortable length fits no bar; do not try it
 OVERLAP_STOP = frozenset(
     "you your yours you're i i'm i've i'd i'll me my it it's its they them their the a an and but or so then than that this "
     "there there's here is are was were be been have has had do does did don't not no to of in on at by for from with up out "
@@ -113,7 +114,8 @@ def weigh(
             dice[couplet.id] = float(rng.normal(0.0, spread))
         worth = candidate.value + MARK_WEIGHT * (couplet.score - 2) + dice[couplet.id]
         worth += taste.moves.get(couplet.move, 0.0) + taste.writers.get(couplet.id.split("-")[0], 0.0)
-        worth -= taste.long_line_cost * max(0, couplet.longest_line - taste.long_line_syllables)
+        long = max(0, candidate.longest_line - taste.long_line_syllables)
+        worth -= taste.long_line_cost * long + HOPELESS * max(0, long - HOPELESS_AFTER)
         if couplet.id in rhyming_ends:
             worth += LAST_RHYME * (couplet.move in REBUTS | FILLERS)
         out.append(replace(candidate, value=worth))
@@ -219,14 +221,20 @@ def _grow(
 
 
 def _distinct(states: Sequence[_State]) -> list[_State]:
-    """The best `BEAM` states, no two with the same couplets in another order."""
+    """The best `BEAM` states, no two with the same couplets in another order.
+
+    Half the beam is kept for states with a running image: its worth shows only one couplet later.
+    """
     seen: set[frozenset[str]] = set()
+    room = {True: BEAM // 2, False: BEAM // 2}
     out = []
     for state in states:
-        if state.ids not in seen:
+        threaded = state.flip is not None
+        if state.ids not in seen and room[threaded]:
             seen.add(state.ids)
+            room[threaded] -= 1
             out.append(state)
-        if len(out) == BEAM:
+        if not any(room.values()):
             break
     return out
 
