@@ -2,11 +2,11 @@
 
     python benchmarks/writing.py [--seeds 5] [--bars 8] [--json FILE]
 
-Opponents are the bundled verses (tests/data/verses/verses.toml, each at its own tempo) and benchmarks/opponents.txt (verses
-parted by blank lines, at 90 and 96 BPM in turn), typed, so that hearing does not blur what writing does.
+Opponents are the bundled verses (tests/data/verses/verses.toml, each at its own tempo) and benchmarks/opponents.txt
+(verses parted by blank lines, at 90 and 96 BPM in turn), typed, so that hearing does not blur what writing does.
 
-*Conventions.*  *Answered*, *confirmed rhyme* and *fits* are the pen's definitions in README; rates are k/n with Wilson's 95 %
-interval.  The last line of output is one JSON object.
+*Conventions.*  *Answered*, *confirmed rhyme* and *fits* are the pen's definitions in README; rates are k/n with
+Wilson's 95 % interval.  The last line of output is one JSON object.
 """
 
 from __future__ import annotations

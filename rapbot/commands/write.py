@@ -25,7 +25,9 @@ def add_parser(subparsers: Any) -> None:
         help="write an answer to a typed verse",
         description="Write an answer to a verse given as text, on the slots of a beat; or check the arsenal (--lint).",
     )
-    parser.add_argument("--opponent", metavar="TEXT|@FILE", help="what the opponent said, lines parted by / or line ends")
+    parser.add_argument(
+        "--opponent", metavar="TEXT|@FILE", help="what the opponent said, lines parted by / or line ends"
+    )
     parser.add_argument("--bars", type=int, default=8, metavar="N", help="lines to answer with, 4 to 32 (default: 8)")
     parser.add_argument("--bpm", type=float, default=90.0, metavar="N", help="tempo the lines must fit (default: 90)")
     parser.add_argument("--persona", metavar="P", help="who answers (default: the comedian)")

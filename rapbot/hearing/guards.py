@@ -12,6 +12,7 @@ from rapbot.values import Word
 
 MAX_WORDS_PER_S = 8.0  # double-time rap reaches 8 syllables, hardly 8 words, a second
 RATE_SPAN_WORDS = 6  # words over which the rate is judged: a burst of three can be honest timing error
+MIN_WORD_S = 0.1  # in such a run the words with a length of their own are the real ones beside it
 MAX_PHRASE_WORDS = 6  # longest phrase looked for in a loop
 MAX_REPEATS = 4  # a hook may say a phrase four times running; a loop goes on
 
@@ -59,7 +60,7 @@ def speakable(words: Sequence[Word]) -> tuple[Word, ...]:
         last = first + RATE_SPAN_WORDS - 1
         if words[last].end_s - words[first].start_s < RATE_SPAN_WORDS / MAX_WORDS_PER_S:
             for index in range(first, last + 1):
-                too_fast[index] = True
+                too_fast[index] |= words[index].end_s - words[index].start_s < MIN_WORD_S
     return tuple(word for word, fast in zip(words, too_fast, strict=True) if not fast)
 
 

@@ -7,7 +7,7 @@ say.
 
 Sources: where rap puts stresses and rhymes is from MCFlow (Condit-Schultz 2016, "MCFlow: a digital corpus of rap
 transcriptions"; 124 songs); natural gaps are a regression on the durations hibari-tts predicts for 700 battle lines
-(7,948 gaps, held-out R² 0.75, rms 48 ms), made by ``models/voice_gaps.py``.
+(7,896 gaps, held-out R² 0.72, rms 54 ms), made by ``models/voice_gaps.py``.
 
 *Conventions.*  A *slot* is a 16th counted from the line's own bar line; negative slots are pickups before it.  A line
 has sixteen *steps*: 16ths where it spans four beats, 32nds where it spans two (slots then come in halves), 8ths where
@@ -53,16 +53,15 @@ VOWEL_CLASS = {
     **dict.fromkeys(("AY", "AW", "OY"), "diphthong"),
 }
 VOWEL_MS = {
-    ("short", False): 70, ("short", True): 115, ("open", False): 45, ("open", True): 142,
-    ("long", False): 96, ("long", True): 147, ("diphthong", False): 127, ("diphthong", True): 163,
+    ("short", False): 72, ("short", True): 119, ("open", False): 50, ("open", True): 146,
+    ("long", False): 98, ("long", True): 147, ("diphthong", False): 133, ("diphthong", True): 156,
 }  # fmt: skip
 CONSONANT_MS = {
-    ("stop", False): 35, ("stop", True): 35, ("affricate", False): 79, ("affricate", True): 69,
-    ("fricative", False): 59, ("fricative", True): 42, ("nasal", True): 34, ("liquid", True): 46, ("glide", True): 26,
+    ("stop", False): 35, ("stop", True): 37, ("affricate", False): 77, ("affricate", True): 79,
+    ("fricative", False): 57, ("fricative", True): 39, ("nasal", True): 37, ("liquid", True): 47, ("glide", True): 26,
 }  # fmt: skip
-MERGED_VOWEL_MS = 96  # the second vowel of "fire"
-WORD_END_MS = 19
-PAUSE_MS = 244
+MERGED_VOWEL_MS = 81  # the second vowel of "fire"
+WORD_END_MS = 15
 _VOICELESS = frozenset(("P", "T", "K", "CH", "F", "TH", "S", "SH", "HH"))
 
 # --- costs

@@ -27,6 +27,10 @@ ENVELOPE_PARTS = (0, 2, 3)
 HARMONIC_PART, NOISE_PART = 0, 2
 DB_PER_NEPER = 20 / np.log(10)
 
+BREATH_AIR_DB = 12.0  # noise gained between no breath and full breath …
+BREATH_BELOW_DB = 22.0  # … starting this far below the harmonics
+BREATH_TONE_DB = 14.0  # harmonics lost at the top of the spectrum at full breath
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -195,8 +199,3 @@ def shaped_frames(frames: SpeechFrames, delivery: Delivery) -> SpeechFrames:
         tone = BREATH_TONE_DB * delivery.breath * np.clip(hz / 0.25, 0.3, 1.0) / DB_PER_NEPER
         parts[HARMONIC_PART] = (parts[HARMONIC_PART] - tone).astype(np.float32)
     return SpeechFrames(tuple(parts), frames.f0_hz, frames.hop_s)
-
-
-BREATH_AIR_DB = 12.0  # noise gained between no breath and full breath …
-BREATH_BELOW_DB = 22.0  # … starting this far below the harmonics
-BREATH_TONE_DB = 14.0  # harmonics lost at the top of the spectrum at full breath

@@ -26,8 +26,8 @@ SONORANTS = frozenset("lɹrwjmnŋ")
 # Acoustic vowel onset minus start of the nucleus token: after a vowel, a sonorant, a pause, an obstruent; weak or
 # stressed.
 ONSET_OFFSET_S = {
-    ("vowel", False): -0.025, ("vowel", True): -0.025, ("sonorant", False): -0.048, ("sonorant", True): -0.056,
-    ("pause", False): 0.0, ("pause", True): 0.0, ("obstruent", False): -0.037, ("obstruent", True): -0.025,
+    ("vowel", False): -0.048, ("vowel", True): -0.064, ("sonorant", False): -0.053, ("sonorant", True): -0.062,
+    ("pause", False): -0.031, ("pause", True): -0.031, ("obstruent", False): -0.050, ("obstruent", True): -0.033,
 }  # fmt: skip
 
 # (elasticity, longest as a multiple of the natural length)
@@ -36,6 +36,7 @@ MIN_FRAMES = 1.0
 LEAD_FRAMES = 28.0  # of the initial pad, its natural length: a shorter one swallows the first word (−6 dB at 8 frames)
 LAST_VOWEL_FRAMES = 26.0  # 325 ms: a last syllable longer than this drags past its beat
 LAST_CONSONANT_FRAMES = 10.0
+REST_S = 0.09  # a boundary shorter than this is a juncture, not a rest
 TAIL_FRAMES = 10.0  # each of the tokens after the last sound
 
 
@@ -116,9 +117,6 @@ def rests_s(plan: TokenPlan, tokens: Sequence[str], hop_s: float) -> tuple[tuple
             out.append((start_s, end_s))
         index = max(index, first + 1)
     return tuple(out)
-
-
-REST_S = 0.09  # a boundary shorter than this is a juncture, not a rest
 
 
 def _kind(token: str) -> str:

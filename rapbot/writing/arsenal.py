@@ -1,15 +1,16 @@
 """The arsenal: hand-written couplets with typed slots, and how a slot takes the opponent's own word.
 
-Aim: taste lives in the bank, where a reader marked every couplet; this module only guarantees that what comes out of a slot
-is grammatical.  The unit is the couplet because the second line already knows what the first is about (rhyme search
-and small language models were rated worse in every form tried).
+Aim: taste lives in the bank, where a reader marked every couplet; this module only guarantees that what comes out of
+a slot is grammatical.  The unit is the couplet because the second line already knows what the first is about (rhyme
+search and small language models were rated worse in every form tried).
 
-*Conventions.*  One couplet a line, ``id|move|needs|shape|image|score|line1|line2``; ``#`` starts a comment.  ``needs`` is
-``head[:term] [number] [flags]``: *head* says which kind of anchor (claim, poss, job, said, insult, verb, lack, name, place,
-crew, family), which earlier image (after, image) or which measured fact (fact, echo, count, rep) it answers, *term* is a
-name of the vocabulary, *number* sg, pl, any or none.  Slots: ``{X}`` the noun, ``{aX}`` with its article, ``{Y}``/``{aY}`` a
-second one, ``{I}``/``{aI}`` the insult, ``{N}`` name, ``{P}`` place, ``{V} me`` the threat, ``{L}`` what we lack, ``{w1}``
-``{w2}`` two rhyme words, ``{nw}`` a word count, ``{n}`` a count, ``{Q}`` a word their name sounds like.
+*Conventions.*  One couplet a line, ``id|move|needs|shape|image|score|line1|line2``; ``#`` starts a comment.
+``needs`` is ``head[:term] [number] [flags]``: *head* says which kind of anchor (claim, poss, job, said, insult, verb,
+lack, name, place, crew, family), which earlier image (after, image) or which measured fact (fact, echo, count, rep)
+it answers, *term* is a name of the vocabulary, *number* sg, pl, any or none.  Slots: ``{X}`` the noun, ``{aX}`` with
+its article, ``{Y}``/``{aY}`` a second one, ``{I}``/``{aI}`` the insult, ``{N}`` name, ``{P}`` place, ``{V} me`` the
+threat, ``{L}`` what we lack, ``{w1}`` ``{w2}`` two rhyme words, ``{nw}`` a word count, ``{n}`` a count, ``{Q}`` a
+word their name sounds like.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ Heat = Literal["clean", "street", "raw"]
 HEATS: tuple[str, ...] = get_args(Heat)
 
 MOVES = frozenset(
-    "flip cont close insult threat plug lack name pun place crew family list echo count lowconf open boast punch".split()
+    "flip cont close insult threat plug lack name pun place crew family list echo count lowconf open boast "
+    "punch".split()
 )
 HEADS = frozenset(
     "claim poss job said insult verb lack name pun place crew family list echo count rep lowconf fact after image "
@@ -43,7 +45,9 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _AFTER_STOP = re.compile(r"(?:^|[.?!] )\"?$")  # what stands before a slot that begins a sentence
 _WORD = re.compile(r"[A-Za-z0-9]+(?:['’-][A-Za-z0-9]+)*['’]?")
 # What makes a template speak of its noun in the singular, so that a plural cannot take its place.
-_SINGULAR_ABOUT_X = re.compile(r"\{X\}(?:'s| is\b| was\b| has\b| heard itself\b)|\b(?:it|it's|its|itself)\b", re.IGNORECASE)
+_SINGULAR_ABOUT_X = re.compile(
+    r"\{X\}(?:'s| is\b| was\b| has\b| heard itself\b)|\b(?:it|it's|its|itself)\b", re.IGNORECASE
+)
 _VOWEL_LETTERS = re.compile(r"[aeiouy]+")
 
 
@@ -51,7 +55,8 @@ _VOWEL_LETTERS = re.compile(r"[aeiouy]+")
 class Needs:
     """What a couplet asks for before it may be used.
 
-    ``stance`` is "claim", "poss" or "" (either); ``flags`` holds the rest (how the thing is used, "city", "weak", a heat).
+    ``stance`` is "claim", "poss" or "" (either); ``flags`` holds the rest (how the thing is used, "city", "weak", a
+    heat).
     """
 
     head: str
@@ -68,7 +73,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Filler:
-    """A word for a slot.  ``proper`` nouns take no article; ``number`` decides between "a tiger", "tigers" and "gold"."""
+    """A word for a slot; ``proper`` nouns take no article, nor do plurals ("tigers") and masses ("gold")."""
 
     text: str
     number: Number = "sg"
@@ -166,7 +171,9 @@ def parse_needs(text: str) -> Needs:
 def _couplet(line: str) -> Couplet:
     fields = line.split("|")
     if len(fields) != 8:
-        raise ValueError(f"expected id|move|needs|shape|image|score|line1|line2, got {len(fields)} fields in {line[:60]!r}")
+        raise ValueError(
+            f"expected id|move|needs|shape|image|score|line1|line2, got {len(fields)} fields in {line[:60]!r}"
+        )
     identifier, move, needs, shape, image, score, first, second = (field.strip() for field in fields)
     if move not in MOVES:
         raise ValueError(f"unknown move {move!r}; known: {', '.join(sorted(MOVES))}")
@@ -258,14 +265,18 @@ def bare(slot: str) -> str:
 
 
 _AN_LETTERS = frozenset("AEFHILMNORSX")  # letters whose names begin with a vowel sound: an FBI agent
-_LETTERWISE = frozenset("mc dj mvp nba nfl fbi cia mri mp3 suv ufo vip vcr vhs atm rv lp ep html api id ipo irs xl".split())
+_LETTERWISE = frozenset(
+    "mc dj mvp nba nfl fbi cia mri mp3 suv ufo vip vcr vhs atm rv lp ep html api id ipo irs xl".split()
+)
 _A_DESPITE_VOWEL = re.compile(r"^(?:uni(?!n)|use|usu|eu|one\b|once|ufo|ukulele|u-|ute)", re.IGNORECASE)
 _AN_DESPITE_CONSONANT = re.compile(r"^(?:hour|honest|honor|heir|herb\b)", re.IGNORECASE)
 
 
 def _article(noun: str) -> str:
     head = re.split(r"[ -]", noun)[0]
-    letterwise = head.lower() in _LETTERWISE or (head.isupper() and len(head) > 1 and not re.search("[AEIOU]", head[1:3]))
+    letterwise = head.lower() in _LETTERWISE or (
+        head.isupper() and len(head) > 1 and not re.search("[AEIOU]", head[1:3])
+    )
     if letterwise:
         return "an" if head[0].upper() in _AN_LETTERS else "a"
     if _AN_DESPITE_CONSONANT.match(noun):
@@ -275,7 +286,7 @@ def _article(noun: str) -> str:
     return "an" if noun[:1].lower() in "aeiou" else "a"
 
 
-# ------------------------------------------------------------------------------------------------ counting and comparing
+# ------------------------------------------------------------------------------------------- counting, comparing
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Candidates: every couplet that could answer something the opponent said, with its slots filled and its worth.
 
-Aim: decide *relevance* here, once, so that the planner only has to choose.  An anchor is answered when its word is spoken and
-the couplet's claim uses its kind: a possession devalued, a claim flipped, a threat returned, an insult worn with pride.
+Aim: decide *relevance* here, once, so that the planner only has to choose.  An anchor is answered when its word is
+spoken and the couplet's claim uses its kind: a possession devalued, a claim flipped, a threat returned, an insult
+worn with pride.
 
 *Conventions.*  A candidate's ``value`` has no unit; 0 is an ordinary couplet, +1 about one mark of the blind reader.
 """
@@ -15,9 +16,9 @@ from functools import cached_property, lru_cache
 
 from rapbot.language.anchors import VerseFacts
 from rapbot.language.nouns import NounLexicon
+from rapbot.values import Anchor, Number
 from rapbot.writing.arsenal import Couplet, Filler, agrees, bare, estimated_syllables, fill
 from rapbot.writing.vocabulary import ANY, Vocabulary
-from rapbot.values import Anchor, Number
 
 FLIP_CONFIDENCE = 0.5  # a misheard word in a flip is the one mistake everybody hears
 RECENCY_WEIGHT = 0.4  # the last thing said is what the room remembers
@@ -26,6 +27,8 @@ CONFIDENCE_WEIGHT = 0.5
 SHORT_VERSE_WORDS = 30  # under this a line about how short it was is true
 FAST_SYLLABLES_PER_BAR, SLOW_SYLLABLES_PER_BAR = 15, 6  # MCFlow: 4 to 15 a bar; beyond is worth a remark
 MANY_REPEATS = 3
+MEASURED_WORTH = 0.8  # a remark that is true of this very verse
+SILENCE_WORTH = 2.0  # where nothing was heard, saying so is the only honest opening
 COUNTABLE_WORDS = 20  # fewer are not worth counting aloud
 
 # Which kinds of anchor may serve a flip's head, and how well (0 is perfect).
@@ -52,8 +55,10 @@ UNSAYABLE_THREATS = frozenset("line knock pop put set run own lead call".split()
 CREW_WORDS = frozenset(("squad", "gang", "team", "clique", "posse", "mob", "band"))
 OWN_SLOT: Mapping[str, str] = {"insult": "I", "verb": "V", "lack": "L", "place": "P"}  # by head; "X" elsewhere
 COMPANION_KINDS: Mapping[str, str] = {"N": "name", "P": "place", "I": "insult", "V": "threat", "L": "lack"}
-NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen " \
-    "seventeen eighteen nineteen".split()  # fmt: skip
+NUMBER_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
 TENS = "x x twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 
@@ -61,8 +66,8 @@ TENS = "x x twenty thirty forty fifty sixty seventy eighty ninety".split()
 class Candidate:
     """A couplet with its slots filled.
 
-    ``bound`` are the anchors it takes up (first the one its needs name), ``answers`` for each line the anchor texts spoken
-    there.
+    ``bound`` are the anchors it takes up (first the one its needs name), ``answers`` for each line the anchor texts
+    spoken there.
     """
 
     couplet: Couplet
@@ -161,7 +166,8 @@ class Matcher:
         elif head == "lowconf":
             yield from self._misheard(couplet, situation)
         elif head in ("after", "image", "none"):
-            if not (couplet.needs.head == "none" and situation.silent and couplet.move == "punch"):
+            about_their_verse = head == "none" and couplet.move in ("punch", "open")
+            if not (situation.silent and about_their_verse):
                 yield from self._filled(couplet, {}, (), situation, 0.0)
         else:
             yield from self._measured(couplet, situation)
@@ -269,7 +275,8 @@ class Matcher:
             fillers = {"X": Filler(facts.repeated[0], entry.number), "n": Filler(number_words(facts.repeated[1]))}
         elif not fact_holds(needs.term or "", situation):
             return
-        yield from self._filled(couplet, fillers, (), situation, 0.0)
+        worth = SILENCE_WORTH * situation.silent + MEASURED_WORTH * (needs.head == "fact" and needs.term != "first")
+        yield from self._filled(couplet, fillers, (), situation, worth)
 
     # ------------------------------------------------------------------ building
 
@@ -298,16 +305,19 @@ class Matcher:
         answers = (_spoken(lines[0], bound), _spoken(lines[1], bound))
         yield Candidate(couplet, lines, bound, answers, value)
 
-
     def _with_companions(
         self, couplet: Couplet, fillers: Mapping[str, Filler], bound: tuple[Anchor, ...], situation: Situation
     ) -> tuple[Mapping[str, Filler], tuple[Anchor, ...]]:
-        """Slots the couplet has beside the anchor it answers ("{N}, you'll {V} me?") take the surest anchor of their kind."""
+        """Further slots ("{N}, you'll {V} me?") take the surest anchor of their kind."""
         missing = sorted(({bare(slot) for slot in couplet.slots} - set(fillers)) & set(COMPANION_KINDS))
         filled = dict(fillers)
         for slot in missing:
             kind = COMPANION_KINDS[slot]
-            sure = [a for a in situation.anchors if a.kind == kind and _nameable(a) and (a.number == "sg" or kind != "insult")]
+            sure = [
+                a
+                for a in situation.anchors
+                if a.kind == kind and _nameable(a) and (a.number == "sg" or kind != "insult")
+            ]
             if sure:
                 anchor = max(sure, key=lambda a: (a.confidence, a.line_index))
                 filled[slot] = self.filler(anchor, situation)

@@ -1,8 +1,8 @@
 """The checker: what every bar must satisfy, whoever wrote it.
 
-Aim: the makers propose, the constraints dispose.  A couplet passes when its end words rhyme in a lexicon other than the one
-that speaks them *and* as the voice will say them, each line fits its bar at this tempo, no slot is left open, and no
-four words in a row are the opponent's own.
+Aim: the makers propose, the constraints dispose.  A couplet passes when its end words rhyme in a lexicon other than
+the one that speaks them *and* as the voice will say them, each line fits its bar at this tempo, no slot is left open,
+and no four words in a row are the opponent's own.
 
 *Conventions.*  Lines are judged as written.  Slots are 16ths from the line's own bar line (`rapbot.rhythm.slots`).
 """
@@ -55,7 +55,9 @@ class Checker:
             )
         return self._rhymes[a, b]
 
-    def faults(self, lines: tuple[str, str], bpm: float, span_beats: int, copied: frozenset[tuple[str, ...]]) -> list[str]:
+    def faults(
+        self, lines: tuple[str, str], bpm: float, span_beats: int, copied: frozenset[tuple[str, ...]]
+    ) -> list[str]:
         """What is wrong with a couplet at this tempo, in words; empty where nothing is.
 
         ``copied`` are the opponent's runs of `COPY_WORDS` words (see `runs`).
@@ -81,7 +83,7 @@ class Checker:
         return out
 
     def slots(self, lines: Sequence[str], bpm: float, span_beats: int) -> tuple[SlotPlan, ...] | int:
-        """Plans of a whole verse, pickups kept off the line before; or the index of the first line that does not fit."""
+        """Plans of a whole verse, pickups kept off the line before; or the first line that does not fit."""
         syllables = []
         for index, line in enumerate(lines):
             spoken = self.spoken(line)
@@ -121,5 +123,6 @@ def _misfit(spoken: SpokenLine, bpm: float, span_beats: int) -> str:
     except SlotError as error:
         return str(error)
     if plan.cost > FIT_COST:
-        return f"{len(spoken.syllables)} syllables sit badly in a bar at {bpm:g} BPM (cost {plan.cost:.2f}): {spoken.text!r}"
+        count = len(spoken.syllables)
+        return f"{count} syllables sit badly in a bar at {bpm:g} BPM (cost {plan.cost:.2f}): {spoken.text!r}"
     return ""

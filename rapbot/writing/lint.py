@@ -1,9 +1,9 @@
 """Lint for the arsenal: what a new couplet must satisfy before a reader's time is spent on it.
 
-*Conventions.*  A finding names the couplet, the rule it breaks and how.  Rules: *terms* (every term of the vocabulary has a
-noun), *slots* (those its needs can fill), *renders* (three sample nouns fill and agree), *rhyme* (confirmed in the second
-lexicon and in the voice's own sounds), *fits* (a bar at one of `TEMPI`), *copy* (no `RUN_WORDS` words in a row shared
-with another couplet).
+*Conventions.*  A finding names the couplet, the rule it breaks and how.  Rules: *terms* (every term of the vocabulary
+has a noun), *slots* (those its needs can fill), *renders* (three sample nouns fill and agree), *rhyme* (confirmed in
+the second lexicon and in the voice's own sounds), *fits* (a bar at one of `TEMPI`), *copy* (no `RUN_WORDS` words in a
+row shared with another couplet).
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ SAMPLE_WORDS = {
 # Slots an anchor of each head fills; companions may stand in any couplet.
 COMPANIONS = frozenset(("N", "P", "I", "V", "L"))
 OWN_SLOTS = {
-    "claim": "X", "poss": "X", "job": "X", "said": "X", "family": "X", "crew": "X", "list": "XY", "lowconf": "XY", "rep": "X",
+    "claim": "X", "poss": "X", "job": "X", "said": "X", "family": "X", "crew": "X", "list": "XY", "lowconf": "XY",
+    "rep": "X",
 }  # fmt: skip
 MEASURED_SLOTS = {"echo": ("w1", "w2"), "count": ("nw",), "rep": ("n",), "pun": ("Q",)}
 

@@ -1,10 +1,10 @@
 """The pen: from what the opponent said to a finished verse on its slots.
 
-Aim: the reply is prepared while the opponent still raps, so a verse must cost little: relevance once (`candidates`), choice
-by a small search (`planner`), the dear part, pronouncing, only for what was chosen (`checker`).
+Aim: the reply is prepared while the opponent still raps, so a verse must cost little: relevance once (`candidates`),
+choice by a small search (`planner`), the dear part, pronouncing, only for what was chosen (`checker`).
 
-*Conventions.*  ``bars`` counts written lines; a verse is made of couplets, so an odd count gives one line less rather than a
-set-up without its punch.  Same arguments and seed, same verse.
+*Conventions.*  ``bars`` counts written lines; a verse is made of couplets, so an odd count gives one line less rather
+than a set-up without its punch.  Same arguments and seed, same verse.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LONG_LINE_SYLLABLES = 12
 LONG_LINE_COST = 0.45  # per syllable more, above that tempo; the fitting couplets are half the bank
 SLOW_LONG_LINE_COST = 0.05  # short couplets land harder at any tempo
 AVAILABLE_CONFIDENCE = 0.6  # anchors a reply owes an answer, as the project counts amnesia
-MAX_REWRITES = 60  # refused couplets before a verse is given up as it stands; in practice two or three
+MAX_REWRITES = 40  # refused couplets before a verse is given up as it stands; in practice two or three
 LIKENESS = 0.3  # phones to change per phone of the longer word; carcass/Marcus is 0.17
 
 
@@ -90,7 +90,7 @@ class Pen:
 
         Args:
             anchors, facts: what was heard (`rapbot.language.anchors`).
-            bpm: tempo; lines span two bars above 115 BPM and half a bar below 70.
+            bpm: tempo; lines span two bars above 115 BPM and half a bar below 58.
             bars: written lines, 2 to 64; an odd count gives one less.
             persona: a name from `personas`; None for the default.
             heat: clean, street or raw.
@@ -105,7 +105,7 @@ class Pen:
         """
         _check(bpm, bars, heat, surprise)
         who = self.persona(persona)
-        span_beats = span_beats_for(bpm)
+        span_beats = line_span(bpm)
         situation = self._situation(anchors, facts)
         candidates = self._candidates(situation, used, heat)
         taste = _taste(who, surprise, bpm)
@@ -192,7 +192,9 @@ class Pen:
         if not sounds:
             return ()
         if self._pun_sounds is None:
-            targets = sorted({c.needs.term for c in self._couplets if c.needs.head == "pun" and c.needs.term not in (None, "any")})
+            targets = sorted(
+                {c.needs.term for c in self._couplets if c.needs.head == "pun" and c.needs.term not in (None, "any")}
+            )
             pairs = ((target, self._second.pronunciations(target)) for target in targets if target is not None)
             self._pun_sounds = {target: found[0] for target, found in pairs if found}
         scored = sorted((min(_distance(s, sound) for s in sounds), word) for word, sound in self._pun_sounds.items())
@@ -219,6 +221,15 @@ def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path) -> Pen:
         second_lexicon,
         load_spelling(models / "nouns"),
     )
+
+
+def line_span(bpm: float) -> int:
+    """Quarter notes a line of this bank spans: `span_beats_for`, but never less time than a bar has at its fastest.
+
+    Two beats at 66 BPM last 1.8 s, too short for ten syllables; such a line takes the whole slow bar.
+    """
+    span_beats = span_beats_for(bpm)
+    return 4 if span_beats == 2 and 2 / bpm < 4 / HALF_TIME_ABOVE_BPM else span_beats
 
 
 def load_spelling(folder: Path) -> dict[str, str]:
@@ -279,4 +290,3 @@ def _distance(a: Sequence[str], b: Sequence[str]) -> float:
         for j, q in enumerate(y, 1):
             row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (p != q)))
     return row[-1] / max(len(x), len(y), 1)
-

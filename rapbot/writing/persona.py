@@ -1,7 +1,8 @@
 """Personas: who answers.  A leaning in the choice of moves and writers, and a voice.
 
-*Conventions.*  One TOML file a persona, named after it: ``description``, ``voice`` (a name of the voice list), ``[moves]``
-and ``[writers]`` with leanings of about ±0.5 (see `rapbot.writing.candidates` for the unit); writers are the ids' prefixes.
+*Conventions.*  One TOML file a persona, named after it: ``description``, ``voice`` (a name of the voice list),
+``[moves]`` and ``[writers]`` with leanings of about ±0.5 (see `rapbot.writing.candidates` for the unit); writers are
+the ids' prefixes.
 """
 
 from __future__ import annotations
@@ -47,13 +48,17 @@ def parse_persona(name: str, text: str) -> Persona:
         raise UserError(f"persona {name}: leanings must be numbers ({error})") from None
     unknown = sorted(set(moves) - MOVES)
     if unknown:
-        raise UserError(f"persona {name} leans towards an unknown move {unknown[0]!r}; known: {', '.join(sorted(MOVES))}")
+        raise UserError(
+            f"persona {name} leans towards an unknown move {unknown[0]!r}; known: {', '.join(sorted(MOVES))}"
+        )
     return persona
 
 
 def load_personas(folder: Path) -> dict[str, Persona]:
     """Every persona in ``folder`` by name, in alphabetical order."""
-    found = {path.stem: parse_persona(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))}
+    found = {
+        path.stem: parse_persona(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))
+    }
     if DEFAULT_PERSONA not in found:
         raise UserError(f"the persona folder {folder.name}/ lacks {DEFAULT_PERSONA}.toml")
     return found

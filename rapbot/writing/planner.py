@@ -1,13 +1,14 @@
 """The plan of a verse: rebut, flip, stay on the image, close.
 
-Aim: sixteen unrelated punchlines read as a list.  A section of eight bars first answers what was thrown at us, then flips the
-anchor that has a running image (flip, continuation, closer), stays on it, and closes on it or on the opponent's own
-words.  Readers' findings about whole verses are rules here: no couplet, shape, shape family, opener or prop twice.
+Aim: sixteen unrelated punchlines read as a list.  A section of eight bars first answers what was thrown at us, then
+flips the anchor that has a running image (flip, continuation, closer), stays on it, and closes on it or on the
+opponent's own words.  Readers' findings about whole verses are rules here: no couplet, shape, shape family, opener or
+prop twice.
 
 The search is a small beam over positions; randomness enters only through the worth of candidates, before the search.
 
-*Conventions.*  A verse is a sequence of couplets in *sections* of up to `SECTION_COUPLETS`; *thread* is the image a flip
-started.  Worth has no unit (see `rapbot.writing.candidates`).
+*Conventions.*  A verse is a sequence of couplets in *sections* of up to `SECTION_COUPLETS`; *thread* is the image a
+flip started.  Worth has no unit (see `rapbot.writing.candidates`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ BEAM = 16
 PER_ROLE = 36  # candidates kept for a role; far more than a section can use
 PER_ANCHOR = 7  # and for one anchor in a role, so that a rich category does not crowd the others out
 
-MARK_WEIGHT = 1.1  # one mark of the blind reader
+MARK_WEIGHT = 0.9  # one mark of the blind reader
 NOISE, SURPRISE_NOISE = 0.55, 1.2  # spread of the seeded choice at --surprise 0, and what 1 adds
 NEW_ANCHORS = (1.3, 1.2, 0.9, 0.2)  # worth of the first, second … anchor answered in a section; the last one counts on
 SAME_ANCHOR = -0.5  # a second couplet on an anchor already answered, where no image carries it
@@ -45,10 +46,11 @@ MIDDLES = frozenset(("name", "pun", "place", "crew", "family", "list", "echo", "
 FILLERS = frozenset(("open", "boast", "punch"))
 HOPELESS, HOPELESS_AFTER = 1.5, 4  # a line five syllables over the comfortable length fits no bar; do not try it
 OVERLAP_STOP = frozenset(
-    "you your yours you're i i'm i've i'd i'll me my it it's its they them their the a an and but or so then than that this "
-    "there there's here is are was were be been have has had do does did don't not no to of in on at by for from with up out "
-    "off down back as if when what who how why which just got get all one two he him his she her we us our will would can "
-    "could say said says that's who's they'd you'd you've you'll into over through about right left still only even".split()
+    "you your yours you're i i'm i've i'd i'll me my it it's its they them their the a an and but or so then than "
+    "that this there there's here is are was were be been have has had do does did don't not no to of in on at by "
+    "for from with up out off down back as if when what who how why which just got get all one two he him his she "
+    "her we us our will would can could say said says that's who's they'd you'd you've you'll into over through "
+    "about right left still only even".split()
 )
 
 
@@ -123,7 +125,10 @@ def weigh(
 
 
 def plan_couplets(
-    candidates: Sequence[Candidate], count: int, vocabulary: Vocabulary, banned: Iterable[tuple[str, tuple[str, str]]] = ()
+    candidates: Sequence[Candidate],
+    count: int,
+    vocabulary: Vocabulary,
+    banned: Iterable[tuple[str, tuple[str, str]]] = (),
 ) -> tuple[Candidate, ...]:
     """The best sequence of ``count`` couplets; shorter where the bank holds no more that may stand together.
 
@@ -239,9 +244,7 @@ def _distinct(states: Sequence[_State]) -> list[_State]:
     return out
 
 
-def _options(
-    state: _State, table: _Table, position: int, last: bool, final: bool
-) -> Iterable[tuple[Candidate, float]]:
+def _options(state: _State, table: _Table, position: int, last: bool, final: bool) -> Iterable[tuple[Candidate, float]]:
     """What may come next, with the worth of its place in the arc."""
     first_of_verse = not state.chosen
     for c in table.rebuts:

@@ -1,11 +1,12 @@
 """The one vocabulary between couplets and nouns: which anchor satisfies which couplet, and what must not meet twice.
 
 Aim: a couplet asks for a *term* ("animal.pet", "royalty.kingqueen", "gym"), a noun has a *category* ("animal.pet",
-"royalty.person"); ``models/categories.toml`` settles which nouns meet which term, so neither list has to follow the other.
-It also holds the readers' findings about whole verses: shape families, props, and words a clean verse leaves out.
+"royalty.person"); ``models/categories.toml`` settles which nouns meet which term, so neither list has to follow the
+other. It also holds the readers' findings about whole verses: shape families, props, and words a clean verse leaves
+out.
 
-*Conventions.*  Nouns are lower case.  A term without an entry is met by categories equal to it or below it.  An entry named
-"head:term" serves only that head ("insult:toy").
+*Conventions.*  Nouns are lower case.  A term without an entry is met by categories equal to it or below it.  An entry
+named "head:term" serves only that head ("insult:toy").
 """
 
 from __future__ import annotations
