@@ -32,6 +32,7 @@ LOUDNESS_ROUNDS = 8  # limiting costs loudness, so gain is found in rounds
 VOICE_WORKING_LUFS = -20.0  # the level the compressor's threshold is meant for
 HIGH_PASS_HZ = 80.0  # below a low male fundamental: only rumble and plosives
 HARSH_HZ, HARSH_DB, HARSH_Q = 3900.0, -2.5, 0.9  # wide dip over 3–5 kHz, where synthetic voices sting
+ROTATOR_HZ, ROTATOR_Q, ROTATOR_STAGES = 400.0, 0.5, 4  # all-pass: spreads the vocoder's pulse peaks, 2 dB less to limit
 MUD_HZ, MUD_DB, MUD_Q = 300.0, -1.5, 0.9
 
 DETECTOR_S = 0.001  # level is followed in steps of a millisecond
@@ -55,7 +56,9 @@ class CompressorSettings:
     release_db_per_s: float
 
 
-VOICE_COMPRESSOR = CompressorSettings(threshold_db=-22.0, ratio=3.0, knee_db=8.0, attack_s=0.006, release_db_per_s=90.0)
+# Slow and gentle on purpose: takes come levelled, and a fast compressor lifts the consonant before a vowel, which moves
+# the heard onset (stressed p95 8 ms dry; 23 ms at 3:1 with 6 ms attack, 10 ms with these and the phase rotation below).
+VOICE_COMPRESSOR = CompressorSettings(threshold_db=-18.0, ratio=2.0, knee_db=8.0, attack_s=0.05, release_db_per_s=25.0)
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,16 @@ def peaking_sos(rate_hz: int, centre_hz: float, gain_db: float, q: float) -> np.
 def _voice_filters(rate_hz: int) -> np.ndarray:
     high_pass = signal.butter(2, HIGH_PASS_HZ, "highpass", fs=rate_hz, output="sos")
     mud = peaking_sos(rate_hz, MUD_HZ, MUD_DB, MUD_Q)
-    return np.concatenate([high_pass, mud, peaking_sos(rate_hz, HARSH_HZ, HARSH_DB, HARSH_Q)])
+    harsh = peaking_sos(rate_hz, HARSH_HZ, HARSH_DB, HARSH_Q)
+    return np.concatenate([high_pass, mud, harsh, *[all_pass_sos(rate_hz, ROTATOR_HZ, ROTATOR_Q)] * ROTATOR_STAGES])
+
+
+def all_pass_sos(rate_hz: int, centre_hz: float, q: float) -> np.ndarray:
+    """A second-order all-pass section (Bristow-Johnson's cookbook): only phase turns, around ``centre_hz``."""
+    omega = 2.0 * math.pi * centre_hz / rate_hz
+    alpha = math.sin(omega) / (2.0 * q)
+    b = np.array([1.0 - alpha, -2.0 * math.cos(omega), 1.0 + alpha])
+    return np.concatenate([b, b[::-1]])[None] / b[2]
 
 
 # --------------------------------------------------------------------------------------------------- mix

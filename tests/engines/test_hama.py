@@ -85,7 +85,7 @@ def test_spans_are_in_order_inside_the_clip(hama, tony):
     found = hama.phones(samples)
     edges = [edge for phone in found for edge in (phone.start_s, phone.end_s)]
     assert edges == sorted(edges)
-    assert 0.0 <= edges[0] and edges[-1] <= len(samples) / HEARING_RATE_HZ
+    assert edges[0] >= 0.0 and edges[-1] <= len(samples) / HEARING_RATE_HZ
 
 
 def test_pieces_of_a_long_clip_do_not_show(hama, tony):

@@ -22,6 +22,8 @@ from rapbot.sound.files import read_audio
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSE = ROOT / "tests" / "data" / "verses" / "tony.flac"
+COUPLET_END_S = 4.9  # the third line begins here
+COUPLET = "my name is tony and i'm cooler than ice i play the guitar and i roll with the dice".split()
 SHARED = Path(os.environ.get("RAPBOT_SHARED", ROOT.parent / "shared")) / "data" / "speech"
 
 
@@ -38,9 +40,8 @@ def tiny() -> FasterWhisper:
 
 
 @pytest.fixture(scope="module")
-def line() -> np.ndarray:
-    """My name is Tony and I'm cooler than ice."""
-    return read_audio(VERSE, rate_hz=HEARING_RATE_HZ).samples[: round(2.95 * HEARING_RATE_HZ)]
+def couplet() -> np.ndarray:
+    return read_audio(VERSE, rate_hz=HEARING_RATE_HZ).samples[: round(COUPLET_END_S * HEARING_RATE_HZ)]
 
 
 @pytest.fixture(scope="module")
@@ -62,24 +63,30 @@ def check_times(words, clip_s: float) -> None:
         assert 0.0 <= word.confidence <= 1.0
 
 
-def test_a_line_is_heard(tiny, line):
-    words = tiny.transcribe(line)
-    assert texts(words) == "my name is tony and i'm cooler than ice".split()
-    check_times(words, len(line) / HEARING_RATE_HZ)
+def names_apart(words) -> list[str]:
+    """The texts, with either spelling of the name."""
+    return ["tony" if text == "toni" else text for text in texts(words)]
 
 
-def test_equal_input_gives_equal_words(tiny, line):
-    assert tiny.transcribe(line) == tiny.transcribe(line)
-    assert tiny.transcribe_window(line) == tiny.transcribe_window(line)
+def test_a_couplet_is_heard(tiny, couplet):
+    words = tiny.transcribe(couplet)
+    assert names_apart(words) == COUPLET
+    check_times(words, len(couplet) / HEARING_RATE_HZ)
 
 
-def test_more_than_one_window_of_thirty_seconds(tiny, line):
-    """The line again after 32 s: it lies in Whisper's second window."""
-    gap = np.zeros(round(32.0 * HEARING_RATE_HZ), np.float32)
-    words = tiny.transcribe(np.concatenate([line, gap, line]))
-    late = [word for word in words if word.start_s > 30.0]
-    assert "tony" in texts(late) and "ice" in texts(late)
-    assert abs(next(word.start_s for word in late if word.text.lower() == "tony") - 35.5) < 1.0
+def test_equal_input_gives_equal_words(tiny, couplet):
+    assert tiny.transcribe(couplet) == tiny.transcribe(couplet)
+    assert tiny.transcribe_window(couplet) == tiny.transcribe_window(couplet)
+
+
+def test_more_than_one_window_of_thirty_seconds(tiny, couplet):
+    """The couplet again after 30 s of silence: it lies in Whisper's second window."""
+    again_s = len(couplet) / HEARING_RATE_HZ + 30.0
+    words = tiny.transcribe(np.concatenate([couplet, np.zeros(30 * HEARING_RATE_HZ, np.float32), couplet]))
+    late = [word for word in words if word.start_s > again_s - 1.0]
+    assert names_apart(late) == COUPLET
+    guitar = next(word for word in late if word.text == "guitar")
+    assert abs(guitar.start_s - (again_s + 3.25)) < 0.5  # its vowel lies at 3.33 s; Whisper's words are 0.1 s rough
 
 
 def test_a_recorded_speaker(tiny, speaker):
@@ -87,18 +94,22 @@ def test_a_recorded_speaker(tiny, speaker):
     assert found == (SHARED / "jfk.lab").read_text().lower().split()
 
 
-def test_a_short_window_is_read_without_loops(tiny, line):
-    words = tiny.transcribe_window(line)
-    assert len(words) <= 11 and {"tony", "cooler", "ice"} <= set(texts(words))
-    check_times(words, len(line) / HEARING_RATE_HZ)
+def test_a_short_window_is_read_without_loops(tiny, couplet):
+    words = tiny.transcribe_window(couplet)
+    assert names_apart(words) == COUPLET
+    check_times(words, len(couplet) / HEARING_RATE_HZ)
 
 
-def test_a_window_continues_the_settled_words_and_does_not_repeat_them(tiny, line):
-    settled = ["My", "name", "is", "Tony"]
-    words = tiny.transcribe_window(line, settled)
-    assert texts(words)[:2] == ["and", "i'm"]
-    assert words[0].start_s > 0.5  # timed after the settled words, not from the window's start
-    assert "tony" not in texts(words)
+def test_a_window_continues_the_settled_words_and_does_not_repeat_them(tiny, couplet):
+    words = tiny.transcribe_window(couplet, ["My", "name", "is", "Tony"])
+    assert texts(words) == COUPLET[4:]
+    assert 1.0 < words[0].start_s < 1.6  # "and", whose vowel lies at 1.38 s: timed after the settled words
+
+
+def test_a_settled_word_is_kept_although_it_was_misheard(tiny, couplet):
+    words = tiny.transcribe_window(couplet, ["My", "name", "is", "Tuna"])
+    assert texts(words)[-3:] == ["with", "the", "dice"]
+    assert "tuna" not in texts(words)
 
 
 def test_window_limits(tiny):
@@ -115,16 +126,16 @@ def test_bad_input_is_the_callers_mistake(tiny):
         tiny.transcribe(np.full(16000, np.inf, np.float32))
 
 
-def test_english_only_weights_tell_no_language(tiny, line):
+def test_english_only_weights_tell_no_language(tiny, couplet):
     with pytest.raises(EngineError, match="English only"):
-        tiny.language(line)
+        tiny.language(couplet)
 
 
-def test_the_multilingual_model_knows_english_rap(line):
+def test_the_multilingual_model_knows_english_rap(couplet):
     base = whisper("whisper-base")
-    code, probability = base.language(line)
+    code, probability = base.language(couplet)
     assert code == "en" and probability > 0.6
-    assert {"name", "tony", "cooler"} <= set(texts(base.transcribe(line)))
+    assert names_apart(base.transcribe(couplet)) == COUPLET
     with pytest.raises(ValueError, match="language"):
         base.language(np.zeros(10, np.float32))
 

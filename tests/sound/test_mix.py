@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import signal
+from scipy import ndimage, signal
 
 from rapbot.sound.backing import render_backing
 from rapbot.sound.loudness import loudness_lufs, true_peak_dbfs
@@ -35,6 +35,11 @@ def words(length_s: float = 4.0, level: float = 0.2, seed: int = 0) -> np.ndarra
     gate = ((time_s * 4) % 1.0 < 0.6) & ~((time_s > 2.0) & (time_s < 3.2))
     ramp = np.convolve(gate, np.hanning(960) / np.hanning(960).sum(), mode="same")
     return (level * buzz * ramp / np.abs(buzz).max()).astype(np.float32)
+
+
+def envelope(samples: np.ndarray) -> np.ndarray:
+    """Amplitude over 10 ms, zero phase."""
+    return ndimage.uniform_filter1d(np.abs(samples.astype(float)), RATE_HZ // 100)
 
 
 def lag(moved: np.ndarray, original: np.ndarray) -> int:
@@ -79,9 +84,10 @@ def test_nothing_moves_in_time() -> None:
     beat = np.zeros((RATE_HZ * 3, 2), dtype=np.float32)
     beat[RATE_HZ * 5 // 2 :] = 0.2 * np.random.default_rng(0).standard_normal((RATE_HZ // 2, 2))
     result = mix_reply(voice, beat, RATE_HZ)
-    # A fifth of a millisecond: the phase of the equaliser.
-    assert abs(lag(result.voice_stem[:, 0], voice)) <= 10
-    assert abs(lag(result.mix[: RATE_HZ * 2, 0], voice[: RATE_HZ * 2])) <= 10
+    # Three milliseconds at most: the phase rotator's largest group delay.  Envelopes are compared, since
+    # a rotated waveform no longer looks like itself.
+    assert 0 <= lag(envelope(result.voice_stem[:, 0]), envelope(voice)) <= 0.0033 * RATE_HZ
+    assert 0 <= lag(envelope(result.mix[: RATE_HZ * 2, 0]), envelope(voice[: RATE_HZ * 2])) <= 0.0033 * RATE_HZ
     assert lag(result.beat_stem[:, 0], beat[:, 0]) == 0
     assert not result.voice_stem[: RATE_HZ - 1].any()  # nothing sounds ahead of its time
 
@@ -154,14 +160,18 @@ def test_the_voice_chain_clears_rumble_and_eases_the_harsh_band() -> None:
 
 def test_the_compressor_follows_its_curve() -> None:
     time_s = np.arange(RATE_HZ) / RATE_HZ
-    for level_db, wanted_db in [(-40.0, 0.0), (-12.0, -2 / 3 * 10.0), (-2.0, -2 / 3 * 20.0)]:
+    threshold_db, slope = VOICE_COMPRESSOR.threshold_db, 1 / VOICE_COMPRESSOR.ratio - 1
+    for level_db in (-40.0, -12.0, -2.0):
+        wanted_db = slope * max(0.0, level_db - threshold_db)
         tone = math.sqrt(2) * 10 ** (level_db / 20) * np.sin(2 * np.pi * 500 * time_s)
         gain_db = 20 * np.log10(compressor_gain(tone, RATE_HZ, VOICE_COMPRESSOR)[RATE_HZ // 2 :])
         assert gain_db.mean() == pytest.approx(wanted_db, abs=0.3)
     loud_then_quiet = np.where(time_s < 0.5, 0.7, 0.001) * np.sin(2 * np.pi * 500 * time_s)
     gain_db = 20 * np.log10(compressor_gain(loud_then_quiet, RATE_HZ, VOICE_COMPRESSOR))
-    assert gain_db[round(0.52 * RATE_HZ)] < -5.0  # still held shortly after
-    assert gain_db[-1] > -0.5  # and free again
+    held_db = gain_db[RATE_HZ // 2 - 1]
+    assert held_db < -5.0
+    assert gain_db[round(0.52 * RATE_HZ)] < held_db + 1.0  # still held shortly after
+    assert held_db + 1.0 < gain_db[-1] <= 0.0  # and on its way back
 
 
 def test_compression_evens_out_a_voice() -> None:
@@ -172,7 +182,7 @@ def test_compression_evens_out_a_voice() -> None:
         loud, quiet = samples[:RATE_HZ], samples[RATE_HZ : 2 * RATE_HZ]
         return 20 * math.log10(float(np.std(loud) / np.std(quiet)))
 
-    assert step_db(even) < step_db(uneven) - 3.0
+    assert step_db(even) < step_db(uneven) - 2.0  # gentle: takes come levelled already
 
 
 SHAPES = st.sampled_from(["noise", "clicks", "square", "quarter-rate", "dc", "bursts"])
