@@ -84,8 +84,8 @@ def test_nothing_moves_in_time() -> None:
     beat = np.zeros((RATE_HZ * 3, 2), dtype=np.float32)
     beat[RATE_HZ * 5 // 2 :] = 0.2 * np.random.default_rng(0).standard_normal((RATE_HZ // 2, 2))
     result = mix_reply(voice, beat, RATE_HZ)
-    # Three milliseconds at most: the phase rotator's largest group delay.  Envelopes are compared, since
-    # a rotated waveform no longer looks like itself.
+    # Three milliseconds at most: the group delay of the phase rotator at low frequencies.  Envelopes are
+    # compared, since a rotated waveform no longer looks like itself.
     assert 0 <= lag(envelope(result.voice_stem[:, 0]), envelope(voice)) <= 0.0033 * RATE_HZ
     assert 0 <= lag(envelope(result.mix[: RATE_HZ * 2, 0]), envelope(voice[: RATE_HZ * 2])) <= 0.0033 * RATE_HZ
     assert lag(result.beat_stem[:, 0], beat[:, 0]) == 0
