@@ -87,8 +87,8 @@ class Listener:
     """One recording's ears; make a new one for the next recording.
 
     ``syllable_stresses(word)`` gives a word's dictionary stresses, one per syllable (empty where unknown).  ``aligner``
-    refines word times at the end.  ``final_transcriber`` (a larger model) hears the whole recording at the end in place
-    of ``transcriber``.
+    refines word times at the end.  ``final_transcriber`` (a larger model) hears the whole recording at the end in
+    place of ``transcriber``.  ``update_s`` is how often running speech is read again: less often is cheaper and later.
     """
 
     def __init__(
@@ -99,6 +99,7 @@ class Listener:
         syllable_stresses: SyllableStresses,
         aligner: WordAligner | None = None,
         final_transcriber: Transcriber | None = None,
+        update_s: float = UPDATE_S,
     ) -> None:
         self._final_transcriber = final_transcriber if final_transcriber is not None else transcriber
         self._phones = phone_recognizer
@@ -106,7 +107,7 @@ class Listener:
         self._aligner = aligner
         self._frame_samples = vad.frame_samples
         self._frame_s = vad.frame_samples / HEARING_RATE_HZ
-        self._update_frames = max(1, int(UPDATE_S / self._frame_s))
+        self._update_frames = max(1, int(update_s / self._frame_s))
         self._voice = vad.stream()
         self._gate = SpeechGate(self._frame_s)
         self._stream = WordStream(transcriber)

@@ -25,6 +25,7 @@ CUT_SEARCH_S = 2.0  # how much more may be kept to cut between words
 CARRY_REST_S = 2.0  # speech resumed sooner than this is the same thought: Whisper mishears short stretches alone
 CARRY_WINDOW_S = 5.0  # how much of the stretch before is kept: 3 s left 3 points more of the words wrong
 MIN_WINDOW_S = 0.6  # less sound than this yields guesses, not words
+STALL_S = 1.2  # a voice that goes on this long without a word is not being heard
 EDGE_S = 0.1  # a word that ends this close to the window's edge may go on
 
 
@@ -76,7 +77,7 @@ class WordStream:
 
     def read(self, window: np.ndarray) -> tuple[Word, ...]:
         """Words to commit after one more reading; ``window`` runs from `start_samples` to now."""
-        reading = self._reading(window)
+        reading, window = self._unstuck(window)
         now_s = self._window_start_s + len(window) / HEARING_RATE_HZ
         count = agreement(reading, self._previous)
         while count and reading[count - 1].end_s > now_s - EDGE_S:
@@ -88,7 +89,7 @@ class WordStream:
 
     def close(self, window: np.ndarray) -> tuple[Word, ...]:
         """The stretch is over: commit everything its last reading holds."""
-        committed = self._commit(self._reading(window))
+        committed = self._commit(self._unstuck(window)[0])
         self._previous = ()
         self._open = False
         return committed
@@ -98,6 +99,21 @@ class WordStream:
         if self._start_samples is None:
             raise ValueError("no stretch of speech is open")
         return self._start_samples / HEARING_RATE_HZ
+
+    def _unstuck(self, window: np.ndarray) -> tuple[tuple[Word, ...], np.ndarray]:
+        """A reading and the window it is of: begun anew after the settled words where they brought the decoder to an end.
+
+        A wrong word or two, once forced, can make the decoder see nothing to add although the voice goes on.
+        """
+        reading = self._reading(window)
+        now_s = self._window_start_s + len(window) / HEARING_RATE_HZ
+        if reading or not self._settled or now_s - self._last_end_s < STALL_S:
+            return reading, window
+        skipped = round((self._last_end_s - self._window_start_s) * HEARING_RATE_HZ)
+        self._start_samples = round(self._window_start_s * HEARING_RATE_HZ) + skipped
+        self._settled = []
+        self._previous = ()
+        return self._reading(window[skipped:]), window[skipped:]
 
     def _reading(self, window: np.ndarray) -> tuple[Word, ...]:
         """Open words of the window in stream time, in order and after what is committed."""

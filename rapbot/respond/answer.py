@@ -24,6 +24,7 @@ from rapbot.rhythm.timeline import BEATS_PER_BAR, Timeline
 from rapbot.values import Audio, Take, Verse
 
 BLOCK_S = 0.020  # what a sound card delivers; the recording is fed as the live stream would be
+UPDATE_S = 1.2  # a third as often as on stage: nobody waits for the single word of a recording
 MIN_BARS, MAX_BARS, DEFAULT_BARS = 4, 32, 8
 LONGEST_DEFAULT_BARS = 16  # an answer longer than a round is asked for, never assumed
 DOUBTFUL_TEMPO = 0.5  # a beat grid less sure than this deserves a word to the user
@@ -137,7 +138,9 @@ def listen(
 
     speech = resample(recording, HEARING_RATE_HZ)
     language, probability = kit.linguist.language(speech)
-    listener = Listener(kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses, kit.aligner)
+    listener = Listener(
+        kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses, kit.aligner, update_s=UPDATE_S
+    )
     tracker = BeatTracker(recording.rate_hz, request.bpm, estimate_every_s=None)
     blocks = max(1, round(len(speech) / (BLOCK_S * HEARING_RATE_HZ)))
     for i, (heard_block, played_block) in enumerate(

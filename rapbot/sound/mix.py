@@ -32,11 +32,7 @@ LOUDNESS_ROUNDS = 8  # limiting costs loudness, so gain is found in rounds
 VOICE_WORKING_LUFS = -20.0  # the level the compressor's threshold is meant for
 HIGH_PASS_HZ = 80.0  # below a low male fundamental: only rumble and plosives
 HARSH_HZ, HARSH_DB, HARSH_Q = 3900.0, -2.5, 0.9  # wide dip over 3–5 kHz, where synthetic voices sting
-ROTATOR_HZ, ROTATOR_Q, ROTATOR_STAGES = (
-    400.0,
-    0.7,
-    2,
-)  # all-pass: spreads the pulse peaks of a vocoder before the limiter
+ROTATOR_HZ, ROTATOR_Q, ROTATOR_STAGES = 400.0, 0.7, 2  # all-pass: spreads a vocoder's pulse peaks
 MUD_HZ, MUD_DB, MUD_Q = 300.0, -1.5, 0.9
 
 DETECTOR_S = 0.001  # level is followed in steps of a millisecond
