@@ -28,7 +28,7 @@ kit = open_kit()
 recording = read_audio(verse_path)
 
 # Hear: words and syllables from the voice, tempo and bar lines from everything, 20 ms at a time.
-listener = Listener(kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses, kit.aligner)
+listener = Listener(kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses, kit.aligner, kit.linguist)
 tracker = BeatTracker(recording.rate_hz, estimate_every_s=None)
 speech = resample(recording, HEARING_RATE_HZ)
 for block in np.array_split(speech, len(speech) // 320):

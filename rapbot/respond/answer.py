@@ -139,7 +139,7 @@ def listen(
     speech = resample(recording, HEARING_RATE_HZ)
     language, probability = kit.linguist.language(speech)
     listener = Listener(
-        kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses, kit.aligner, update_s=UPDATE_S
+        kit.transcriber, kit.phones, kit.activity, kit.text.syllable_stresses, kit.aligner, kit.linguist, UPDATE_S
     )
     tracker = BeatTracker(recording.rate_hz, request.bpm, estimate_every_s=None)
     blocks = max(1, round(len(speech) / (BLOCK_S * HEARING_RATE_HZ)))
