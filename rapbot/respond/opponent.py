@@ -10,9 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapbot.rhythm.timeline import BEATS_PER_BAR, SLOTS_PER_BAR
+from rapbot.rhythm.timeline import BEATS_PER_BAR, SLOTS_PER_BAR, SLOTS_PER_BEAT
 from rapbot.values import Anchor, BeatGrid, HeardSyllable, Word
 
+SEARCH_SLOTS = 6.0  # a line breaks at most this far from its bar line
+REST_WORTH, LONG_REST_S = 3.0, 0.3  # a rest of 0.3 s outweighs three 16ths of distance
+SENTENCE_WORTH = 2.5
 PICKUP_SLOTS = 2.5  # MCFlow: rhymes end on beat 4 (slot 12); slots 13.5 and later lead into the next bar
 
 
@@ -47,11 +50,53 @@ def bar_of(time_s: float, grid: BeatGrid) -> int:
 
 
 def lines_by_bar(words: Sequence[Word], grid: BeatGrid) -> tuple[range, ...]:
-    """Consecutive words of one bar form one line; the ranges cover all words in order."""
+    """Consecutive words of one bar form one line; the ranges cover all words in order.
+
+    Recognised word times are some 100 ms off, more than half a 16th, so a line does not simply break where a time
+    crosses the bar line: near each one it breaks where the voice rests longest or a sentence begins.
+    """
     lines: list[range] = []
     start = 0
-    for i in range(1, len(words) + 1):
-        if i == len(words) or bar_of(words[i].start_s, grid) != bar_of(words[start].start_s, grid):
-            lines.append(range(start, i))
-            start = i
+    for bar in range(bar_of(words[0].start_s, grid) + 1, bar_of(words[-1].start_s, grid) + 2) if words else ():
+        cut = _break_near(words, start, bar, grid)
+        if cut > start:
+            lines.append(range(start, cut))
+            start = cut
+    if start < len(words):
+        lines.append(range(start, len(words)))
+    if len(lines) > 1 and len(lines[-1]) == 1 and _rest_before_s(words, lines[-1].start) < LONG_REST_S:
+        lines[-2:] = [range(lines[-2].start, len(words))]  # a rhyme word heard late, not a line of its own
     return tuple(lines)
+
+
+def _rest_before_s(words: Sequence[Word], i: int) -> float:
+    return words[i].start_s - words[i - 1].end_s
+
+
+def _break_near(words: Sequence[Word], start: int, bar: int, grid: BeatGrid) -> int:
+    """Index of the word that begins bar ``bar``: the best break near its line, by rest, capital and distance."""
+    slot_s = 60.0 / grid.bpm / SLOTS_PER_BEAT
+    line_s = grid.beat_origin_s + bar * SLOTS_PER_BAR * slot_s
+    best, best_worth = None, -math.inf
+    for i in range(start, len(words)):
+        offset = (words[i].start_s - line_s) / slot_s
+        if offset < -SEARCH_SLOTS:
+            continue
+        if offset > SEARCH_SLOTS:
+            break
+        rest_s = _rest_before_s(words, i) if i > start else LONG_REST_S
+        rest = min(rest_s, LONG_REST_S) / LONG_REST_S
+        away = max(0.0, offset, -PICKUP_SLOTS - offset)
+        worth = REST_WORTH * rest + _sentence_worth(words[i].text) - away
+        if worth > best_worth:
+            best, best_worth = i, worth
+    if best is not None:
+        return best
+    return next((i for i in range(start, len(words)) if bar_of(words[i].start_s, grid) >= bar), len(words))
+
+
+def _sentence_worth(text: str) -> float:
+    """The recogniser writes a capital where it hears a new sentence; the pronoun's own says half as much."""
+    if not text[:1].isupper():
+        return 0.0
+    return SENTENCE_WORTH * (0.5 if text.split("'")[0] == "I" else 1.0)

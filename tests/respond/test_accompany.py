@@ -43,7 +43,7 @@ def test_automatic_style_suits_the_tempo(bpm: float) -> None:
 
 
 def test_unknown_beat_is_one_line_naming_the_choices() -> None:
-    with pytest.raises(UserError, match="no beat called 'polka'.*boom-bap"):
+    with pytest.raises(UserError, match=r"no beat called 'polka'.*boom-bap"):
         choose_backing("polka", 90.0, 0)
 
 

@@ -4,7 +4,9 @@ from rapbot.respond.show import side_by_side, waterfall
 
 
 def test_columns_keep_apart_and_letters_end_lines() -> None:
-    text = side_by_side([("one two", "A")], [("a reply", "A"), ("and more", "B")], titles=("heard", "answered"), width=60)
+    text = side_by_side(
+        [("one two", "A")], [("a reply", "A"), ("and more", "B")], titles=("heard", "answered"), width=60
+    )
     rows = text.splitlines()
     assert rows[0].startswith("heard") and "answered" in rows[0]
     assert rows[2].index("[A]") < 30 < rows[2].index("a reply")
