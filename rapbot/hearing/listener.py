@@ -33,6 +33,7 @@ from rapbot.protocols import HEARING_RATE_HZ, PhoneRecognizer, Transcriber
 from rapbot.values import HeardSyllable, Word
 
 UPDATE_S = 0.4  # a reading costs up to 0.16 s of work; more often would fill the core
+MAX_UPDATE_S = 3.0  # a window grows by this between cuts, and a recogniser takes 12 s at most
 PRE_ROLL_S = 0.3  # the gate opens after the first consonant
 SYLLABLE_BEFORE_S = 0.8  # context the phone recogniser gets on each side of what is read: more did not help
 SYLLABLE_AFTER_S = 0.32
@@ -101,6 +102,8 @@ class Listener:
         final_transcriber: Transcriber | None = None,
         update_s: float = UPDATE_S,
     ) -> None:
+        if not 0.0 < update_s <= MAX_UPDATE_S:
+            raise ValueError(f"update_s must be above 0 and at most {MAX_UPDATE_S}, got {update_s}")
         self._final_transcriber = final_transcriber if final_transcriber is not None else transcriber
         self._phones = phone_recognizer
         self._stresses = syllable_stresses
@@ -129,9 +132,8 @@ class Listener:
         sound = np.asarray(block, dtype=np.float32)
         if sound.ndim != 1:
             raise ValueError(f"block must be mono, shape (frames,), got {sound.shape}")
-        self._recording.append(
-            np.where(np.isfinite(sound), sound, np.float32(0.0))
-        )  # one bad buffer must not end a battle
+        # one bad buffer must not end a battle
+        self._recording.append(np.where(np.isfinite(sound), sound, np.float32(0.0)))
         events: list[Event] = []
         while (self._frames_done + 1) * self._frame_samples <= self._recording.length_samples:
             events.extend(self._next_frame())
@@ -152,9 +154,10 @@ class Listener:
             events.append(change)
         elif isinstance(change, SpeechEnded):
             events.extend(self._close_stretch(change, now_samples))
-        elif update and self._stream.start_samples is not None:
+        elif update and self._stream.start_samples is not None and self._gate.open_region is not None:
             window = self._recording.between(self._stream.start_samples, now_samples)
-            events.extend(committed(self._stream.read(window), now_samples))
+            voiced_to_s = self._gate.open_region.last_voiced_s
+            events.extend(committed(self._stream.read(window, voiced_to_s), now_samples))
         if update:
             events.extend(self._syllables(now_samples, SYLLABLE_AFTER_S))
         return events
@@ -164,7 +167,7 @@ class Listener:
         if self._stream.start_samples is None:
             return [ended]
         window = self._recording.between(self._stream.start_samples, now_samples)
-        return [*committed(self._stream.close(window), now_samples), ended]
+        return [*committed(self._stream.close(window, ended.end_s), now_samples), ended]
 
     def _syllables(self, now_samples: int, after_s: float) -> list[Event]:
         """Nuclei that now have enough sound after them."""

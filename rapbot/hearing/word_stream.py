@@ -75,9 +75,12 @@ class WordStream:
             self._settled = []
         self._open = True
 
-    def read(self, window: np.ndarray) -> tuple[Word, ...]:
-        """Words to commit after one more reading; ``window`` runs from `start_samples` to now."""
-        reading, window = self._unstuck(window)
+    def read(self, window: np.ndarray, voiced_to_s: float | None = None) -> tuple[Word, ...]:
+        """Words to commit after one more reading; ``window`` runs from `start_samples` to now.
+
+        ``voiced_to_s`` is when a voice was last heard (None: now): where there was none, no word is missed.
+        """
+        reading, window = self._unstuck(window, voiced_to_s)
         now_s = self._window_start_s + len(window) / HEARING_RATE_HZ
         count = agreement(reading, self._previous)
         while count and reading[count - 1].end_s > now_s - EDGE_S:
@@ -87,9 +90,9 @@ class WordStream:
         self._cut(len(window))
         return committed
 
-    def close(self, window: np.ndarray) -> tuple[Word, ...]:
+    def close(self, window: np.ndarray, voiced_to_s: float | None = None) -> tuple[Word, ...]:
         """The stretch is over: commit everything its last reading holds."""
-        committed = self._commit(self._unstuck(window)[0])
+        committed = self._commit(self._unstuck(window, voiced_to_s)[0])
         self._previous = ()
         self._open = False
         return committed
@@ -100,20 +103,21 @@ class WordStream:
             raise ValueError("no stretch of speech is open")
         return self._start_samples / HEARING_RATE_HZ
 
-    def _unstuck(self, window: np.ndarray) -> tuple[tuple[Word, ...], np.ndarray]:
-        """A reading and the window it is of: begun anew after the settled words where they brought the decoder to an end.
+    def _unstuck(self, window: np.ndarray, voiced_to_s: float | None) -> tuple[tuple[Word, ...], np.ndarray]:
+        """A reading and the window it is of, begun anew after the settled words where nothing follows them.
 
         A wrong word or two, once forced, can make the decoder see nothing to add although the voice goes on.
         """
         reading = self._reading(window)
-        now_s = self._window_start_s + len(window) / HEARING_RATE_HZ
-        if reading or not self._settled or now_s - self._last_end_s < STALL_S:
+        heard_to_s = self._window_start_s + len(window) / HEARING_RATE_HZ if voiced_to_s is None else voiced_to_s
+        if reading or not self._settled or heard_to_s - self._last_end_s < STALL_S:
             return reading, window
-        skipped = round((self._last_end_s - self._window_start_s) * HEARING_RATE_HZ)
-        self._start_samples = round(self._window_start_s * HEARING_RATE_HZ) + skipped
+        start = self._start_samples or 0
+        anew = max(start, round(self._last_end_s * HEARING_RATE_HZ))
+        self._start_samples = anew
         self._settled = []
         self._previous = ()
-        return self._reading(window[skipped:]), window[skipped:]
+        return self._reading(window[anew - start :]), window[anew - start :]
 
     def _reading(self, window: np.ndarray) -> tuple[Word, ...]:
         """Open words of the window in stream time, in order and after what is committed."""

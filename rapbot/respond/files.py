@@ -6,6 +6,7 @@ Each is written whole or not at all (temporary file, then rename), and every fol
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,9 @@ def lyric_lines(answer: Answer) -> list[LyricLine]:
             words = [LyricWord(text, word.start_s) for text, word in zip(written_words, words, strict=True)]
         end_s = line_s + (len(take.samples) - take.origin_samples) / take.rate_hz
         lines.append(LyricLine(tuple(words), end_s))
-    return lines
+    # a line's last sound rings into the next one's pickup; on paper it ends where that begins
+    nexts = [line.words[0].start_s for line in lines[1:]] + [math.inf]
+    return [LyricLine(line.words, min(line.end_s, next_s)) for line, next_s in zip(lines, nexts, strict=True)]
 
 
 def rhythm_notes(answer: Answer) -> list[RhythmNote]:
