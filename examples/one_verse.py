@@ -8,7 +8,6 @@ No sound card, no server, no options: each paragraph is one stage.
 import sys
 
 import numpy as np
-from rapbot.voicing.assemble import place
 
 from rapbot.hearing.listener import Listener
 from rapbot.language.anchors import find_anchors, verse_facts
@@ -21,6 +20,7 @@ from rapbot.respond.opponent import lines_by_bar
 from rapbot.rhythm.tracker import BeatTracker
 from rapbot.sound.files import read_audio, write_audio
 from rapbot.sound.mix import mix_reply
+from rapbot.voicing.assemble import place
 from rapbot.voicing.voice import Voice, voice_spec
 
 verse_path, reply_path = sys.argv[1:3]
