@@ -54,6 +54,7 @@ class WordStream:
         self._transcriber = transcriber
         self._start_samples: int | None = None
         self._open = False
+        self._stretch_s = 0.0  # when the stretch now open began
         self._settled: list[Word] = []  # committed words inside the window, stream times
         self._previous: tuple[Word, ...] = ()  # the last reading's open words, stream times
         self._last_end_s = 0.0  # end of the last committed word: later words cannot begin before it
@@ -66,6 +67,7 @@ class WordStream:
     def open(self, start_samples: int) -> None:
         """A stretch of speech begins at ``start_samples``; one that follows closely keeps the last as its context."""
         start = max(start_samples, round(self._last_end_s * HEARING_RATE_HZ))
+        self._stretch_s = start / HEARING_RATE_HZ
         resting_s = start / HEARING_RATE_HZ - self._last_end_s
         self._previous = ()
         if self._start_samples is not None and self._settled and resting_s <= CARRY_REST_S:
@@ -110,7 +112,7 @@ class WordStream:
         """
         reading = self._reading(window)
         heard_to_s = self._window_start_s + len(window) / HEARING_RATE_HZ if voiced_to_s is None else voiced_to_s
-        if reading or not self._settled or heard_to_s - self._last_end_s < STALL_S:
+        if reading or not self._settled or heard_to_s - max(self._last_end_s, self._stretch_s) < STALL_S:
             return reading, window
         start = self._start_samples or 0
         anew = max(start, round(self._last_end_s * HEARING_RATE_HZ))
