@@ -20,9 +20,11 @@ SLANG = {
     "brr": "bɹˈɜɹ", "ayy": "ˈA", "ayo": "ˈAˌO", "yo": "jˈO", "nah": "nˈɑ", "naw": "nˈɔ", "tryna": "tɹˈInə",
     "imma": "ˈImə", "ima": "ˈImə", "gon": "ɡˈOn", "wack": "wˈæk", "emcee": "ˌɛmsˈi", "mc": "ˌɛmsˈi", "dj": "dˈiʤˌA",
     "cypher": "sˈIfəɹ", "djs": "dˈiʤˌAz", "bpm": "bˌipˌiˈɛm", "ok": "ˌOkˈA", "okay": "ˌOkˈA", "wifi": "wˈIfˌI",
+    "every": "ˈɛvɹi",
     "wi-fi": "wˈIfˌI", "priya": "pɹˈiə", "dolores": "dəlˈɔɹəs", "kanye": "kˈɑnjˌA", "roomba": "ɹˈumbə",
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’\-]*")
+_NO_NOT_NUMBER = re.compile(r"\b([Nn]o)\.(?!\s*\d)")  # normalisation reads "no." as "number" wherever it stands
 _DROPPED_G = re.compile(r"^([a-z]+)in['’]$")
 MAX_WORD_CHARS = 60  # longer "words" are line noise; the net would happily babble for a minute
 
@@ -36,6 +38,7 @@ class HibariText:
     def pronounce(self, text: str) -> tuple[PronouncedWord, ...]:
         """Words of ``text`` with their sounds in context; see `rapbot.protocols.G2p`."""
         text = text.replace("’", "'").replace("–", "—").replace(" - ", " — ").strip()
+        text = _NO_NOT_NUMBER.sub(r"\1 .", text)
         for token in text.split():
             if len(token) > MAX_WORD_CHARS:
                 raise ValueError(f"{token[:24]!r}… is {len(token)} characters long; the limit is {MAX_WORD_CHARS}")

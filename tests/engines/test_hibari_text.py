@@ -73,3 +73,13 @@ def test_any_short_text_is_pronounced_or_refused_as_a_value_error(hibari, line):
     except ValueError:
         return
     assert all(word.phones and misaki_nuclei(word.misaki) for word in words)
+
+
+def test_no_at_a_sentence_end_is_not_a_number() -> None:
+    spoken = HibariText().pronounce("They asked me and I told them no.")
+    assert spoken[-1].text == "no" and spoken[-1].phones == ("N", "OW1") and "." in spoken[-1].after
+    assert HibariText().pronounce("You are no. 5 at best")[2].phones[0] == "N"
+
+
+def test_every_has_two_syllables_as_it_is_rapped() -> None:
+    assert len(HibariText().syllable_stresses("every")) == 2
