@@ -62,8 +62,6 @@ $(VENV)/.made:
 $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/.made
 	@echo "installing rapbot: about 320 MB to download, 1.0 GB on disk"
 	$(INSTALL) -e .
-	@echo "preparing what is compiled once (about 15 s)"
-	@$(BIN)/python -m rapbot.engines.prepare
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core

@@ -34,7 +34,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     if args.action == "install":
-        return _install(_chosen(args.names, args.all), args.force, args.json)
+        code = _install(_chosen(args.names, args.all), args.force, args.json)
+        if not args.names:
+            _prepare()
+        return code
     return _list(args.verify, args.all, args.json)
 
 
@@ -70,6 +73,14 @@ def _install(models: tuple[Model, ...], force: bool, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"schema": SCHEMA, "installed": installed}))
     return 0
+
+
+def _prepare() -> None:
+    """What would otherwise be compiled while the first verse waits."""
+    from rapbot.engines.prepare import prepare
+
+    print("preparing what is compiled once (about 15 s the first time)", file=sys.stderr)
+    prepare()
 
 
 class ProgressLine:

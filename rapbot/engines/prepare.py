@@ -1,4 +1,4 @@
-"""What an installation pays once, paid at install time: `python -m rapbot.engines.prepare`.
+"""What an installation pays once, paid by `rapbot models install`.
 
 librosa compiles its inner loops when first imported (13 s, cached beside the package afterwards) and hibari's graph is
 cut in three when first used; without this the first verse answered would wait for both.
@@ -20,7 +20,3 @@ def prepare() -> None:
     librosa.resample(silence, orig_sr=MIX_RATE_HZ, target_sr=HEARING_RATE_HZ, res_type="soxr_hq")
     librosa.pyin(silence[: MIX_RATE_HZ // 4], fmin=60.0, fmax=500.0, sr=MIX_RATE_HZ)
     cut_parts()
-
-
-if __name__ == "__main__":
-    prepare()

@@ -10,7 +10,7 @@ first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -82,7 +82,7 @@ class WordStream:
 
         ``voiced_to_s`` is when a voice was last heard (None: now): where there was none, no word is missed.
         """
-        reading, window = self._unstuck(window, voiced_to_s)
+        reading = self._open_words(window, voiced_to_s)
         now_s = self._window_start_s + len(window) / HEARING_RATE_HZ
         count = agreement(reading, self._previous)
         while count and reading[count - 1].end_s > now_s - EDGE_S:
@@ -94,7 +94,7 @@ class WordStream:
 
     def close(self, window: np.ndarray, voiced_to_s: float | None = None) -> tuple[Word, ...]:
         """The stretch is over: commit everything its last reading holds."""
-        committed = self._commit(self._unstuck(window, voiced_to_s)[0])
+        committed = self._commit(self._open_words(window, voiced_to_s))
         self._previous = ()
         self._open = False
         return committed
@@ -105,28 +105,27 @@ class WordStream:
             raise ValueError("no stretch of speech is open")
         return self._start_samples / HEARING_RATE_HZ
 
-    def _unstuck(self, window: np.ndarray, voiced_to_s: float | None) -> tuple[tuple[Word, ...], np.ndarray]:
-        """A reading and the window it is of, begun anew after the settled words where nothing follows them.
+    def _open_words(self, window: np.ndarray, voiced_to_s: float | None) -> tuple[Word, ...]:
+        """What the window holds after the settled words.
 
-        A wrong word or two, once forced, can make the decoder see nothing to add although the voice goes on.
+        A wrong word or two, once forced, can make the decoder see nothing to add although the voice goes on; then it is
+        asked without them, and what lies after them in time counts.
         """
-        reading = self._reading(window)
-        heard_to_s = self._window_start_s + len(window) / HEARING_RATE_HZ if voiced_to_s is None else voiced_to_s
-        if reading or not self._settled or heard_to_s - max(self._last_end_s, self._stretch_s) < STALL_S:
-            return reading, window
-        start = self._start_samples or 0
-        anew = max(start, round(self._last_end_s * HEARING_RATE_HZ))
-        self._start_samples = anew
-        self._settled = []
-        self._previous = ()
-        return self._reading(window[anew - start :]), window[anew - start :]
-
-    def _reading(self, window: np.ndarray) -> tuple[Word, ...]:
-        """Open words of the window in stream time, in order and after what is committed."""
         if len(window) < MIN_WINDOW_S * HEARING_RATE_HZ:
             return ()
+        reading = self._placed(self._transcriber.transcribe_window(window, [word.text for word in self._settled]))
+        heard_to_s = self._window_start_s + len(window) / HEARING_RATE_HZ if voiced_to_s is None else voiced_to_s
+        if reading or not self._settled or heard_to_s - max(self._last_end_s, self._stretch_s) < STALL_S:
+            return reading
+        return self._placed(
+            word
+            for word in self._transcriber.transcribe_window(window)
+            if (word.start_s + word.end_s) / 2 + self._window_start_s > self._last_end_s
+        )
+
+    def _placed(self, found: Iterable[Word]) -> tuple[Word, ...]:
+        """Words of the window in stream time, in order, none before the last committed, loops removed."""
         offset_s = self._window_start_s
-        found = self._transcriber.transcribe_window(window, [word.text for word in self._settled])
         shifted = []
         floor_s = self._last_end_s
         for word in found:
