@@ -16,6 +16,13 @@ from rapbot.values import Anchor, BeatGrid, HeardSyllable, Word
 SEARCH_SLOTS = 6.0  # a line breaks at most this far from its bar line
 REST_WORTH, LONG_REST_S = 3.0, 0.3  # a rest of 0.3 s outweighs three 16ths of distance
 SENTENCE_WORTH = 2.5
+SENTENCE_HEADS = frozenset(
+    "a an and as ask at because but by call check don't every for from get give go got he here his how if in is it just "
+    "let like listen look man my no nobody not now of on one or our put say see she so stop take tell that the their "
+    "then there these they this those to took try turn wait watch we well what when where who why with yeah yes yo you "
+    "your".split()
+)
+ON_LINE_SLOTS, MAX_PICKUP_SLOTS = 0.5, 3.5  # no distance: on the line to half a 16th, or a pickup of three 16ths
 PICKUP_SLOTS = 2.5  # MCFlow: rhymes end on beat 4 (slot 12); slots 13.5 and later lead into the next bar
 
 
@@ -86,7 +93,7 @@ def _break_near(words: Sequence[Word], start: int, bar: int, grid: BeatGrid) -> 
             break
         rest_s = _rest_before_s(words, i) if i > start else LONG_REST_S
         rest = min(rest_s, LONG_REST_S) / LONG_REST_S
-        away = max(0.0, offset, -PICKUP_SLOTS - offset)
+        away = max(0.0, offset - ON_LINE_SLOTS, -MAX_PICKUP_SLOTS - offset)
         worth = REST_WORTH * rest + _sentence_worth(words[i].text) - away
         if worth > best_worth:
             best, best_worth = i, worth
@@ -96,7 +103,8 @@ def _break_near(words: Sequence[Word], start: int, bar: int, grid: BeatGrid) -> 
 
 
 def _sentence_worth(text: str) -> float:
-    """The recogniser writes a capital where it hears a new sentence; the pronoun's own says half as much."""
+    """The recogniser writes a capital where it hears a new sentence, but also on every name and every "I"."""
     if not text[:1].isupper():
         return 0.0
-    return SENTENCE_WORTH * (0.5 if text.split("'")[0] == "I" else 1.0)
+    head = text.split("'")[0].lower()
+    return SENTENCE_WORTH * (1.0 if head in SENTENCE_HEADS else 0.5 if head == "i" else 0.2)

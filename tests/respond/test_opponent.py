@@ -39,7 +39,7 @@ def test_lines_cover_all_words_in_order(starts: list[float]) -> None:
 
 def test_a_line_breaks_at_the_rest_not_where_a_shaky_time_crosses_the_bar_line() -> None:
     late = [("town", 0.5 + BAR_S - 4 * SLOT_S), ("it", 0.5 + BAR_S - 1.5 * SLOT_S), ("is", 0.5 + BAR_S + 0.5 * SLOT_S)]
-    words = [Word("yo", 0.5, 0.7, 1.0)] + [Word(text, at, at + 1.2 * SLOT_S, 1.0) for text, at in late]
+    words = [Word("yo", 0.5, late[0][1], 1.0)] + [Word(text, at, at + 1.2 * SLOT_S, 1.0) for text, at in late]
     assert lines_by_bar(words, GRID) == (range(0, 2), range(2, 4))  # "it" was heard early: the rest is before it
 
 
