@@ -45,7 +45,9 @@ def run(args: argparse.Namespace) -> int:
     from rapbot.resources import weights_dir
 
     blocks = stdin_blocks(sys.stdin.buffer) if args.file == STDIN_NAME else file_blocks(args.file)
-    first = next(blocks)  # a bad file is told before the engines load
+    first = next(blocks, None)  # a bad file is told before the engines load
+    if first is None:
+        raise UserError(f"{args.file}: there is no sound in it")
     transcriber = FasterWhisper(weights_dir("whisper-tiny.en"))
     listener = Listener(transcriber, HamaPhones(), SileroVad(), HibariText().syllable_stresses)
     show = json_line if args.jsonl else text_line

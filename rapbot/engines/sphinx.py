@@ -109,6 +109,7 @@ class SphinxAligner:
 
     @staticmethod
     def _run(decoder: Any, pcm: bytes) -> None:
+        decoder.reinit_feat()  # forgets the level and noise of the clip before: equal input gives equal times
         decoder.start_utt()
         try:
             decoder.process_raw(pcm, full_utt=True)

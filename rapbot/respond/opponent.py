@@ -17,10 +17,11 @@ SEARCH_SLOTS = 6.0  # a line breaks at most this far from its bar line
 REST_WORTH, LONG_REST_S = 3.0, 0.3  # a rest of 0.3 s outweighs three 16ths of distance
 SENTENCE_WORTH = 2.5
 SENTENCE_HEADS = frozenset(
-    "a an and as ask at because but by call check don't every for from get give go got he here his how if in is it just "
-    "let like listen look man my no nobody not now of on one or our put say see she so stop take tell that the their "
-    "then there these they this those to took try turn wait watch we well what when where who why with yeah yes yo you "
-    "your".split()
+    "a an and as ask at because but by call check don't every for from get give go got he here his how if in is it "
+    "just let like listen look man my no nobody not now of on one or our put say see she so stop take tell that the "
+    "their then there these they this those to took try turn wait watch we well what when where who why with yeah yes "
+    "yo you your".split()
+)
 )
 ON_LINE_SLOTS, MAX_PICKUP_SLOTS = 0.5, 3.5  # no distance: on the line to half a 16th, or a pickup of three 16ths
 PICKUP_SLOTS = 2.5  # MCFlow: rhymes end on beat 4 (slot 12); slots 13.5 and later lead into the next bar

@@ -71,7 +71,7 @@ def marcus():
 
 
 def test_real_engines_hear_the_same_in_any_blocks(make_listener, marcus):
-    samples = marcus[0][: 6 * HEARING_RATE_HZ]
+    samples = marcus[0][: 3 * HEARING_RATE_HZ]
     rng = np.random.default_rng(1)
     heard = []
     for cuts in (range(320, len(samples), 320), [], np.sort(rng.integers(0, len(samples), 25))):
@@ -83,23 +83,34 @@ def test_real_engines_hear_the_same_in_any_blocks(make_listener, marcus):
     assert any(isinstance(event, SyllableHeard) for event in heard[0][0])
 
 
-def test_a_verse_over_its_beat(make_listener, marcus):
-    """Bounds leave room for other CPUs' arithmetic: measured 0.17 and 0.15 of the words wrong, onsets F1 0.90."""
+def test_half_a_verse_over_its_beat(make_listener, marcus):
+    """Bounds leave room for other CPUs' arithmetic.  Measured on the whole verse: 17 % and 15 % of the words wrong."""
     samples, truth = marcus
+    lines = truth["lines"][:4]
+    end_s = next(one["onset_s"] for one in truth["syllables"] if one["line"] == len(lines)) - 0.2
     listener = make_listener()
-    events = listener.feed(samples)
+    events = listener.feed(samples[: round(end_s * HEARING_RATE_HZ)])
     heard = listener.finish()
-    reference = plain(" ".join(truth["lines"]))
-    assert word_errors(reference, plain(" ".join(word.text for word in heard.words))) < 0.25
+    reference = plain(" ".join(lines))
+    assert word_errors(reference, plain(" ".join(word.text for word in heard.words))) < 0.35
     streamed = [event.text for event in [*events, *heard.closing] if isinstance(event, WordCommitted)]
-    assert word_errors(reference, plain(" ".join(streamed))) < 0.30
-    onsets_s = [one["onset_s"] for one in truth["syllables"] if one["onset_s"] > 0.0]
+    assert word_errors(reference, plain(" ".join(streamed))) < 0.35
+    onsets_s = [one["onset_s"] for one in truth["syllables"] if 0.0 < one["onset_s"] < end_s]
     assert onset_f1(onsets_s, [one.start_s for one in heard.syllables]) > 0.80
-    assert abs(heard.end_s - truth["end_s"]) < 0.3  # silero's frame and hang-over, and the voice's own fade
+    told_s = [event.start_s for event in [*events, *heard.closing] if isinstance(event, SyllableHeard)]
+    assert onset_f1(onsets_s, told_s) > 0.70
     starts = [word.start_s for word in heard.words]
     assert starts == sorted(starts)
     lags_s = [event.emitted_s - event.end_s for event in events if isinstance(event, WordCommitted)]
     assert np.median(lags_s) < 1.0  # two updates of 0.4 s, and the edge
+
+
+def test_the_end_of_a_verse_is_where_its_voice_ends(make_listener, marcus):
+    samples, truth = marcus
+    late = samples[round((truth["end_s"] - 3.0) * HEARING_RATE_HZ) :]
+    listener = make_listener()
+    listener.feed(late)
+    assert abs(listener.finish().end_s - 3.0) < 0.3  # silero's frame and hang-over, and the voice's own fade
 
 
 @pytest.mark.parametrize("style", ["boom-bap", "trap", "g-funk"])

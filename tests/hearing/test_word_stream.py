@@ -121,3 +121,32 @@ def test_whatever_the_recogniser_says_committed_words_move_forward(readings):
     starts = [word.start_s for word in words]
     assert starts == sorted(starts)
     assert all(word.start_s <= word.end_s <= now_samples / HEARING_RATE_HZ + 1e-6 for word in words)
+
+
+class Deaf:
+    """A recogniser that goes silent once it is given a beginning, and hears well when asked afresh."""
+
+    def transcribe_window(self, samples, prefix=()):
+        length_s = len(samples) / HEARING_RATE_HZ
+        words = [Word(f"w{i}", i * 0.3, i * 0.3 + 0.3, 0.9) for i in range(40) if i * 0.3 + 0.3 <= length_s]
+        return () if len(prefix) >= 3 else tuple(words[len(prefix) :])
+
+
+def test_a_beginning_that_silences_the_decoder_does_not_silence_the_stream():
+    stream = WordStream(Deaf())
+    stream.open(0)
+    words = []
+    for step in range(1, 16):  # 6 s: the window is not cut yet
+        words += stream.read(np.zeros(round(step * STEP_S * HEARING_RATE_HZ), np.float32))
+    assert len(words) >= 12
+    assert [word.text for word in words] == [f"w{i}" for i in range(len(words))]
+
+
+def test_a_rest_is_no_reason_to_ask_again():
+    stream = WordStream(Deaf())
+    stream.open(0)
+    for step in (1, 2, 3, 4):
+        stream.read(np.zeros(round(step * STEP_S * HEARING_RATE_HZ), np.float32))
+    settled_to_s = 0.9
+    long_rest = np.zeros(round(6.0 * HEARING_RATE_HZ), np.float32)
+    assert stream.close(long_rest, voiced_to_s=settled_to_s + 0.1) == ()
