@@ -22,7 +22,6 @@ SENTENCE_HEADS = frozenset(
     "their then there these they this those to took try turn wait watch we well what when where who why with yeah yes "
     "yo you your".split()
 )
-)
 ON_LINE_SLOTS, MAX_PICKUP_SLOTS = 0.5, 3.5  # no distance: on the line to half a 16th, or a pickup of three 16ths
 PICKUP_SLOTS = 2.5  # MCFlow: rhymes end on beat 4 (slot 12); slots 13.5 and later lead into the next bar
 
