@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from rapbot import __version__
 from rapbot.errors import EngineUnavailable, RapbotError, UserError
@@ -66,9 +67,16 @@ def prepare_environment() -> None:
         os.environ[name] = "1"
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A wrong option is a user's mistake like any other: one line that says what to do, no page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(UserError.exit_code, f"rapbot: {message} (see `{self.prog} --help`)\n")
+
+
 def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
     """The parser and the command modules by name; imports no heavy library."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="rapbot", description="Hears an opponent rap and answers on the beat, in rhyme, about what was just said."
     )
     parser.add_argument("--version", action="version", version=f"rapbot {__version__}")

@@ -48,10 +48,10 @@ def _run(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
         return result, grid.table(result)
     from rapbot.bench.verses import bundled_verses
 
+    if args.name == "latency" and args.device != "offline":
+        raise UserError(f"bench latency knows --device offline only so far, not {args.device!r}")
     verses = bundled_verses(args.verses)
     if args.name == "latency":
-        if args.device != "offline":
-            raise UserError(f"bench latency knows --device offline only, not {args.device!r}")
         from rapbot.bench import latency
 
         result = latency.run(verses)

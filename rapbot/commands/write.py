@@ -94,6 +94,8 @@ def verse_json(verse: Verse) -> dict[str, Any]:
         "bpm": verse.bpm,
         "span_beats": verse.span_beats,
         "persona": verse.persona,
+        # nothing is dreamt yet, and the contract says so in numbers
+        "daydream": {"tried": 0, "kept": 0, "used": 0, "cpu_s_per_kept": None, "cpu_s_per_used": None},
         "bars": [
             {
                 "index": bar.index,

@@ -49,9 +49,16 @@ def choose_backing(beat: str, bpm: float, seed: int) -> Backing:
         beat = style_for(bpm)
     if beat in STYLES:
         return Backing(beat, render_backing(beat, bpm, LOOP_BARS, seed, MIX_RATE_HZ).samples, bpm)
-    if not Path(beat).exists():
-        raise UserError(f"no beat called {beat!r}: use one of {', '.join(STYLES)}, none, or the path of an audio file")
+    check_beat(beat)
     return _from_file(beat)
+
+
+def check_beat(beat: str) -> None:
+    """UserError where ``beat`` is neither a style, ``auto``, ``none`` nor an existing file."""
+    from rapbot.sound.backing import STYLES
+
+    if beat not in (AUTO_BEAT, NO_BEAT, *STYLES) and not Path(beat).exists():
+        raise UserError(f"no beat called {beat!r}: use one of {', '.join(STYLES)}, none, or the path of an audio file")
 
 
 def style_for(bpm: float) -> str:

@@ -17,11 +17,12 @@ from rapbot.errors import UserError
 from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts
 from rapbot.language.syllables import accent_final
 from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
-from rapbot.respond.accompany import LEAD_BEATS, Backing, choose_backing, lay_out
+from rapbot.respond.accompany import LEAD_BEATS, Backing, check_beat, choose_backing, lay_out
 from rapbot.respond.kit import Kit
 from rapbot.respond.opponent import Opponent, lines_by_bar
 from rapbot.rhythm.timeline import BEATS_PER_BAR, Timeline
 from rapbot.values import Audio, Take, Verse
+from rapbot.voicing.voice import voice_spec
 
 BLOCK_S = 0.020  # what a sound card delivers; the recording is fed as the live stream would be
 UPDATE_S = 1.2  # a third as often as on stage: nobody waits for the single word of a recording
@@ -80,6 +81,7 @@ def answer(
             recording while no ``bars`` were asked for.
     """
     check(request)
+    kit.pen.persona(request.persona)  # a wrong name is said before the long work
     watch = _Stopwatch(on_stage)
     warnings: list[str] = []
 
@@ -116,13 +118,16 @@ def answer(
 
 
 def check(request: Request) -> None:
-    """Refuse options outside their range, naming the range."""
+    """Refuse options outside their range, naming the range, and names that do not exist, naming those that do."""
     if request.bars is not None and not MIN_BARS <= request.bars <= MAX_BARS:
         raise UserError(f"--bars must be {MIN_BARS} to {MAX_BARS}, got {request.bars}")
     if request.bpm is not None and not 50 <= request.bpm <= 200:
         raise UserError(f"--bpm must be 50 to 200, got {request.bpm:g}")
     if not 0 <= request.surprise <= 1:
         raise UserError(f"--surprise must be 0 to 1, got {request.surprise:g}")
+    check_beat(request.beat)
+    if request.voice is not None:
+        voice_spec(request.voice)
 
 
 def listen(
@@ -159,6 +164,8 @@ def listen(
         )
     if heard.words:
         _check_language(language, probability, warnings)
+    else:
+        warnings.append("no words were heard (silence or music only): the reply says so")
     grid = tracker.finish(tuple(s.start_s for s in heard.syllables))
     if grid.confidence < DOUBTFUL_TEMPO:
         warnings.append(f"the tempo is a guess ({grid.bpm:.1f} BPM): give it with --bpm if the reply is off")
@@ -203,7 +210,7 @@ def perform(
 ) -> tuple[tuple[Take, ...], np.ndarray]:
     """Every bar rendered on its slots, and the takes assembled into one track at `MIX_RATE_HZ`."""
     from rapbot.voicing.assemble import place
-    from rapbot.voicing.voice import Voice, voice_spec
+    from rapbot.voicing.voice import Voice
 
     voice = Voice(kit.acoustic, voice_spec(voice_name), seed)
     takes: list[Take] = []

@@ -42,22 +42,21 @@ class Outputs:
 
 
 def check_outputs(outputs: Outputs) -> None:
-    """Refuse, before any work, a path that cannot be written.  The stems' own folder is made if its parent is there.
+    """Refuse, before any work, a path that cannot be written.  A missing stems folder needs a folder to be made in.
 
     Raises:
         UserError: naming the folder.
     """
-    if outputs.stems is not None and not outputs.stems.exists():
-        check_writable(outputs.stems)
-        outputs.stems.mkdir()
     for path in outputs.paths():
-        check_writable(path)
+        new_stem = outputs.stems is not None and path.parent == outputs.stems and not outputs.stems.exists()
+        check_writable(outputs.stems if new_stem and outputs.stems is not None else path)
 
 
 def write_outputs(answer: Answer, recording: Audio, request: Request, outputs: Outputs) -> dict:
     """Write every file asked for and return the report."""
     write_audio(outputs.reply, answer.mix, MIX_RATE_HZ)
     if outputs.stems is not None:
+        outputs.stems.mkdir(exist_ok=True)
         opponent = resample(recording, MIX_RATE_HZ)
         for name, samples in zip(STEM_NAMES, (answer.voice_stem, answer.beat_stem, opponent), strict=True):
             write_audio(outputs.stems / f"{name}.wav", samples, MIX_RATE_HZ)
