@@ -16,7 +16,6 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
-from rapbot.voicing.assemble import place
 
 from rapbot.engines.hibari_text import HibariText
 from rapbot.engines.hibari_voice import HibariVoice
@@ -26,6 +25,7 @@ from rapbot.rhythm.slots import plan_slots
 from rapbot.rhythm.timeline import Timeline
 from rapbot.sound.backing import render_backing
 from rapbot.sound.files import write_audio
+from rapbot.voicing.assemble import place
 from rapbot.voicing.voice import Voice, voice_spec
 
 HERE = Path(__file__).parent
