@@ -247,13 +247,15 @@ def _distinct(states: Sequence[_State]) -> list[_State]:
 def _options(state: _State, table: _Table, position: int, last: bool, final: bool) -> Iterable[tuple[Candidate, float]]:
     """What may come next, with the worth of its place in the arc."""
     first_of_verse = not state.chosen
+    before_rebut = OFF_ROLE if first_of_verse and table.rebuts else 0.0  # what was thrown is returned first
     for c in table.rebuts:
         yield c, 0.6 if position == 0 else -0.2 if not last else -0.8
     for c in table.flips:
         place = 0.3 if position == 1 else 0.0 if position == 0 and not first_of_verse else -0.3
-        yield c, place + (OFF_ROLE if last else HAS_CHAIN * table.chain(c)) + (UNTHREADED_FLIP if state.image else 0.0)
+        place += UNTHREADED_FLIP if state.image else 0.0
+        yield c, place + before_rebut + (OFF_ROLE if last else HAS_CHAIN * table.chain(c))
     for c in table.middles:
-        yield c, (-0.5 if first_of_verse else -0.1) + (OFF_ROLE if final else 0.0)
+        yield c, (-0.5 if first_of_verse else -0.1) + before_rebut + (OFF_ROLE if final else 0.0)
     if state.flip is not None:
         adjacent = state.chosen[-1].couplet.image == state.image
         for c in table.conts.get(state.image, ()) if adjacent else ():  # "it" must still be what was last spoken of
