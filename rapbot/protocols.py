@@ -7,7 +7,7 @@ files, clocks or devices.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -116,9 +116,3 @@ class AcousticModel(Protocol):
     def synthesize(self, frames: SpeechFrames, seed: int) -> np.ndarray:
         """Waveform at ``rate_hz``, float32, ``frames * hop_s`` seconds long."""
         ...
-
-
-class Maker(Protocol):
-    """Something that proposes couplets for a plan; the checker decides."""
-
-    def propose(self, plan: object, count: int) -> Iterable[object]: ...

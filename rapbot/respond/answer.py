@@ -20,7 +20,7 @@ from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
 from rapbot.respond.accompany import LEAD_BEATS, Backing, check_beat, choose_backing, lay_out
 from rapbot.respond.kit import Kit
 from rapbot.respond.opponent import Opponent, lines_by_bar
-from rapbot.rhythm.timeline import BEATS_PER_BAR, Timeline
+from rapbot.rhythm.timeline import Timeline
 from rapbot.values import Audio, Take, Verse
 from rapbot.voicing.voice import voice_spec
 
@@ -259,6 +259,3 @@ class _Stopwatch:
     @property
     def timing_ms(self) -> tuple[tuple[str, float], ...]:
         return tuple(self._laps)
-
-
-__all__ = ["Answer", "BEATS_PER_BAR", "Request", "answer", "listen", "perform", "reply_timeline", "resample"]
