@@ -21,7 +21,8 @@ from rapbot.rhythm.tracker import BeatTracker
 from rapbot.sound.files import read_audio, write_audio
 from rapbot.sound.mix import mix_reply
 from rapbot.voicing.assemble import place
-from rapbot.voicing.voice import Voice, voice_spec
+from rapbot.voicing.voice import Voice
+from rapbot.voicing.voices import voice_spec
 
 verse_path, reply_path = sys.argv[1:3]
 kit = open_kit()

@@ -22,8 +22,8 @@ from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import HEARING_RATE_HZ, AcousticModel, G2p
 from rapbot.rhythm.slots import plan_slots, span_beats_for
 from rapbot.values import Take
-from rapbot.voicing.delivery import DEFAULT_VOICE, VOICES
 from rapbot.voicing.voice import Voice
+from rapbot.voicing.voices import DEFAULT_VOICE, VOICES
 
 LINES = (
     "You brought a plastic sword into a thunderstorm,",

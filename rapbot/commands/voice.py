@@ -57,8 +57,9 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"--seed must not be negative, got {args.seed}")
 
     from rapbot.sound.files import check_audio_writable, write_audio
-    from rapbot.voicing.delivery import AFFECTS, DEFAULT_VOICE, with_affect
-    from rapbot.voicing.voice import Voice, voice_spec
+    from rapbot.voicing.delivery import AFFECTS, with_affect
+    from rapbot.voicing.voice import Voice
+    from rapbot.voicing.voices import DEFAULT_VOICE, voice_spec
 
     spec = voice_spec(args.voice or DEFAULT_VOICE)
     delivery = spec.delivery

@@ -13,7 +13,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rapbot.voicing.delivery import DEFAULT_VOICE, OPPONENT_VOICE, VOICES
+    from rapbot.voicing.voices import DEFAULT_VOICE, OPPONENT_VOICE, VOICES
 
     if args.json:
         voices = [

@@ -22,7 +22,7 @@ from rapbot.respond.kit import Kit
 from rapbot.respond.opponent import Opponent, lines_by_bar
 from rapbot.rhythm.timeline import Timeline
 from rapbot.values import Audio, Take, Verse
-from rapbot.voicing.voice import voice_spec
+from rapbot.voicing.voices import voice_spec
 
 BLOCK_S = 0.020  # what a sound card delivers; the recording is fed as the live stream would be
 UPDATE_S = 1.2  # a third as often as on stage: nobody waits for the single word of a recording

@@ -15,15 +15,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rapbot.errors import UserError
 from rapbot.language.syllables import line_syllables
 from rapbot.protocols import AcousticModel, Encoding, SpeechFrames
 from rapbot.rhythm.timeline import SLOTS_PER_BEAT
 from rapbot.values import PronouncedWord, Syllable, Take, VoicedSyllable
-from rapbot.voicing.delivery import VOICES, Delivery, VoiceSpec, shaped_energy, shaped_frames, shaped_pitch
+from rapbot.voicing.delivery import Delivery, shaped_energy, shaped_pitch
 from rapbot.voicing.durations import TokenPlan, plan_tokens, rests_s, spoken_line
 from rapbot.voicing.effects import articulated, faded, gated, level_take, shallow_dips, trimmed
 from rapbot.voicing.onsets import ENVELOPE_RATE_HZ, find_rises, half_rises, vowel_envelope
+from rapbot.voicing.timbre import shaped_frames
+from rapbot.voicing.voices import VoiceSpec
 from rapbot.voicing.warp import warp_frames
 
 CORRECTIONS = (
@@ -34,13 +35,6 @@ LEAST_GAP_S = 0.02  # found onsets closer than this cannot be told apart
 STRONG_STEP = 2  # accents sit on 8ths; what is stressed between them leads to the next
 PUNCH_ACCENT = 1.4  # the last stressed syllable carries the rhyme and the joke
 SECONDARY_ACCENT = 0.5
-
-
-def voice_spec(name: str) -> VoiceSpec:
-    """The voice of that name.  Raises UserError naming the known ones."""
-    if name not in VOICES:
-        raise UserError(f"no voice is called '{name}': choose from {', '.join(VOICES)}")
-    return VOICES[name]
 
 
 class Voice:
@@ -72,7 +66,7 @@ class Voice:
         encoding = model.encode(spoken_line(words))
         plan = plan_tokens(encoding, targets_s, model.hop_s)
         wanted_s = targets_s + plan.origin_s
-        frames = shaped_frames(self._decoded(encoding, plan, syllables, slots, wanted_s, how), how)
+        frames = shaped_frames(self._decoded(encoding, plan, syllables, slots, wanted_s, how), self.spec.timbre)
         noise_seed = int(np.random.SeedSequence([self._seed, seed]).generate_state(1)[0])
         samples, found_s, rests = self._aligned(
             frames, wanted_s, noise_seed, rests_s(plan, encoding.tokens, model.hop_s)

@@ -14,8 +14,8 @@ from rapbot.errors import UserError
 from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.rhythm.slots import plan_slots, span_beats_for
 from rapbot.values import PronouncedWord, Take
-from rapbot.voicing.delivery import VOICES
-from rapbot.voicing.voice import Voice, voice_spec
+from rapbot.voicing.voice import Voice
+from rapbot.voicing.voices import VOICES, voice_spec
 
 LINES = (
     "A letter from the landlord says you rap behind the rent,",

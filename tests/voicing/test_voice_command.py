@@ -13,7 +13,7 @@ import soundfile
 from rapbot.bench.onsets import measure_onsets
 from rapbot.commands import voice, voices
 from rapbot.errors import UserError
-from rapbot.voicing.delivery import VOICES
+from rapbot.voicing.voices import VOICES
 
 
 def arguments(*argv: str) -> argparse.Namespace:

@@ -26,7 +26,8 @@ from rapbot.rhythm.timeline import Timeline
 from rapbot.sound.backing import render_backing
 from rapbot.sound.files import write_audio
 from rapbot.voicing.assemble import place
-from rapbot.voicing.voice import Voice, voice_spec
+from rapbot.voicing.voice import Voice
+from rapbot.voicing.voices import voice_spec
 
 HERE = Path(__file__).parent
 FILE_RATE_HZ = 24_000  # enough for every recogniser and half the repository's bytes

@@ -1,0 +1,80 @@
+"""The voices: a timbre and a usual delivery with a name, a licence and a cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rapbot.errors import UserError
+from rapbot.voicing.delivery import Delivery
+from rapbot.voicing.timbre import Timbre
+
+
+@dataclass(frozen=True)
+class VoiceSpec:
+    """A named voice: under which licence, its timbre and its usual delivery."""
+
+    name: str
+    description: str
+    licence: str
+    cost: str
+    timbre: Timbre
+    delivery: Delivery
+
+
+_LICENCE = "Apache-2.0 (hibari-tts 0.2.1, voice heart)"
+_COST = "about 60 ms of one core a bar"
+
+VOICES: dict[str, VoiceSpec] = {
+    spec.name: spec
+    for spec in (
+        VoiceSpec(
+            "heart",
+            "the reply voice: a woman in her own register, quick, with attitude",
+            _LICENCE,
+            _COST,
+            Timbre(),
+            Delivery(transpose_semitones=-1.0, pitch_range=1.35, accent_semitones=2.2),
+        ),
+        VoiceSpec(
+            "brick",
+            "a man, low and flat-footed: the opponent of the bundled verses",
+            _LICENCE,
+            _COST,
+            Timbre(formant_warp=0.86),
+            Delivery(transpose_semitones=-8.5, pitch_range=1.1, accent_semitones=1.8),
+        ),
+        VoiceSpec(
+            "spark",
+            "small, bright and fast on the accents",
+            _LICENCE,
+            _COST,
+            Timbre(formant_warp=1.12),
+            Delivery(transpose_semitones=4.0, pitch_range=1.6, accent_semitones=3.0),
+        ),
+        VoiceSpec(
+            "smoke",
+            "half whispered, almost on one note, behind the beat",
+            _LICENCE,
+            _COST,
+            Timbre(formant_warp=0.95, breath=0.55),
+            Delivery(transpose_semitones=-2.0, pitch_range=0.45, accent_semitones=0.8, late_ms=12.0),
+        ),
+        VoiceSpec(
+            "boss",
+            "a young man who declaims, wide melody, hard accents",
+            _LICENCE,
+            _COST,
+            Timbre(formant_warp=0.92),
+            Delivery(transpose_semitones=-6.5, pitch_range=1.7, accent_semitones=3.2, energy_db=1.0),
+        ),
+    )
+}
+DEFAULT_VOICE = "heart"
+OPPONENT_VOICE = "brick"
+
+
+def voice_spec(name: str) -> VoiceSpec:
+    """The voice of that name.  Raises UserError naming the known ones."""
+    if name not in VOICES:
+        raise UserError(f"no voice is called '{name}': choose from {', '.join(VOICES)}")
+    return VOICES[name]
