@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -108,9 +108,22 @@ class AcousticModel(Protocol):
         ...
 
     def decode(
-        self, encoding: Encoding, frames_per_token: np.ndarray, f0_hz: np.ndarray, energy: np.ndarray
+        self,
+        encoding: Encoding,
+        frames_per_token: np.ndarray,
+        f0_hz: np.ndarray,
+        energy: np.ndarray,
+        span: tuple[int, int] | None = None,
     ) -> SpeechFrames:
-        """Vocoder frames for those durations and curves."""
+        """Vocoder frames for those durations and curves, all or those of ``span`` (first, last + 1)."""
+        ...
+
+    def begin(self, seed: int) -> Any:
+        """The state of a waveform that has not begun.  States are values: an old one can be gone on from again."""
+        ...
+
+    def push(self, state: Any, frames: SpeechFrames, last: bool = False) -> tuple[np.ndarray, Any]:
+        """Samples that are certain after these frames (float32 at ``rate_hz``), and the state after them."""
         ...
 
     def synthesize(self, frames: SpeechFrames, seed: int) -> np.ndarray:

@@ -203,3 +203,17 @@ class Take:
     origin_samples: int
     syllables: tuple[VoicedSyllable, ...]
     render_ms: float
+
+
+@dataclass(frozen=True)
+class TakeChunk:
+    """A stretch of a take as it is made: ``start_samples`` counts from the bar line (negative before it).
+
+    Chunks follow each other without a gap; ``syllables`` are those whose vowels begin in it.
+    """
+
+    samples: np.ndarray
+    rate_hz: int
+    start_samples: int
+    syllables: tuple[VoicedSyllable, ...]
+    last: bool

@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from rapbot.engines import hibari_vocoder
+from rapbot.engines.hibari_vocoder import VocoderState
 from rapbot.errors import EngineError, EngineUnavailable
 from rapbot.protocols import VOICE_RATE_HZ, Encoding, SpeechFrames
 from rapbot.resources import cache_root
@@ -31,6 +33,7 @@ from rapbot.resources import cache_root
 HOP_S = 0.0125  # hibari.dsp.HOP / SR
 DURATION_S = 0.025  # one unit of the duration head: two decoder frames
 VOICED_HZ = 40.0  # hibari.dsp.pulses treats anything lower as unvoiced
+CONTEXT_FRAMES = 12  # measured: more changes the sound by less than its noise does
 MAX_TOKENS = 500  # the encoder was trained on sentences up to 400 phonemes; attention is quadratic beyond
 PAD_START, PAD_END = "^", "$"
 CUT_VERSION = 1  # raise it when the parts below change, so that old cached parts are not used
@@ -116,32 +119,51 @@ class HibariVoice:
         return resample_pitch(f0_hz, at), resample_linear(energy, at)
 
     def decode(
-        self, encoding: Encoding, frames_per_token: np.ndarray, f0_hz: np.ndarray, energy: np.ndarray
+        self,
+        encoding: Encoding,
+        frames_per_token: np.ndarray,
+        f0_hz: np.ndarray,
+        energy: np.ndarray,
+        span: tuple[int, int] | None = None,
     ) -> SpeechFrames:
-        """Vocoder frames (log harmonic, phase, log noise, log residual, residual phase), each (601, frames)."""
+        """Vocoder frames (log harmonic, phase, log noise, log residual, residual phase), each (601, frames).
+
+        Only those of ``span`` where one is given: the network sees `CONTEXT_FRAMES` on either side of it, beyond which
+        nothing it hears changes what it says.
+        """
         frames = _checked_frames(encoding, frames_per_token)
         total = int(frames.sum())
         if f0_hz.shape != (total,) or energy.shape != (total,):
             raise ValueError(f"pitch {f0_hz.shape} and energy {energy.shape} must both have shape ({total},)")
-        per_frame = np.repeat(np.arange(len(frames)), frames)
+        first, last = (0, total) if span is None else span
+        if not 0 <= first < last <= total:
+            raise ValueError(f"the span {first}..{last} does not lie within the {total} frames")
+        low, high = max(0, first - CONTEXT_FRAMES), min(total, last + CONTEXT_FRAMES)
+        token_of = np.repeat(np.arange(len(frames)), frames)[low:high]
         pitch = np.asarray(f0_hz, np.float32)
         out = self._decoder.run(
             None,
             {
-                _DECODER.inputs[0][0]: np.ascontiguousarray(encoding.features[0][:, :, per_frame]),
-                _DECODER.inputs[1][0]: pitch[None],
-                _DECODER.inputs[2][0]: np.asarray(energy, np.float32)[None],
+                _DECODER.inputs[0][0]: np.ascontiguousarray(encoding.features[0][:, :, token_of]),
+                _DECODER.inputs[1][0]: pitch[None, low:high],
+                _DECODER.inputs[2][0]: np.asarray(energy, np.float32)[None, low:high],
             },
         )
-        return SpeechFrames(tuple(part[0] for part in out), pitch, HOP_S)
+        return SpeechFrames(tuple(part[0][:, first - low : last - low] for part in out), pitch[first:last], HOP_S)
+
+    def begin(self, seed: int) -> VocoderState:
+        """A waveform that has not begun; the noise of its breathy part is drawn from ``seed``."""
+        return hibari_vocoder.start(seed)
+
+    def push(self, state: VocoderState, frames: SpeechFrames, last: bool = False) -> tuple[np.ndarray, VocoderState]:
+        """Frames in, certain samples out: see `rapbot.engines.hibari_vocoder`."""
+        return hibari_vocoder.push(state, frames, last)
 
     def synthesize(self, frames: SpeechFrames, seed: int) -> np.ndarray:
-        """24 kHz float32; the noise of the breathy part is drawn from ``seed``."""
-        from hibari import dsp
-
+        """All of it at once: 24 kHz float32, 300 samples a frame."""
         if len(frames.f0_hz) < 2:
             raise ValueError("at least two frames are needed for a waveform")
-        return dsp.synth(*frames.parts, np.asarray(frames.f0_hz, np.float32), np.random.default_rng(seed))
+        return hibari_vocoder.push(hibari_vocoder.start(seed), frames, last=True)[0]
 
 
 def resample_linear(curve: np.ndarray, at: np.ndarray) -> np.ndarray:

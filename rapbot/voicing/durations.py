@@ -93,9 +93,10 @@ def plan_tokens(encoding: Encoding, targets_s: np.ndarray, hop_s: float) -> Toke
         (target - ONSET_OFFSET_S[onset_class(tokens, nucleus), nucleus.stress == 1]) / hop_s
         for target, nucleus in zip(targets_s, nuclei, strict=True)
     ]
-    for k in range(len(nuclei) - 1):
-        first, last = nuclei[k].start, nuclei[k + 1].start
-        wanted[first:last] = _share(tokens[first:last], natural[first:last], starts[k + 1] - starts[k])
+    if len(nuclei) > 1:
+        edges = [nucleus.start for nucleus in nuclei]
+        inner = slice(edges[0], edges[-1])
+        wanted[inner] = _shared(tokens[inner], natural[inner], np.asarray(edges) - edges[0], np.diff(starts))
     _cap_tail(wanted, tokens, nuclei[-1])
     edges = np.round(np.concatenate([[0], np.cumsum(wanted)])).astype(int)
     frames = np.maximum(1, np.diff(edges))
@@ -127,27 +128,29 @@ def _kind(token: str) -> str:
     return "space" if token == " " else "consonant"
 
 
-def _share(tokens: Sequence[str], natural: np.ndarray, total: float) -> np.ndarray:
-    """Frames for neighbouring tokens that add up to ``total`` (or to the least they can)."""
+def _shared(tokens: Sequence[str], natural: np.ndarray, edges: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Frames for the tokens of each stretch between ``edges`` that add up to its total (or to the least they can)."""
     kinds = [_kind(token) for token in tokens]
     elastic = np.asarray([ELASTICITY[kind][0] for kind in kinds])
-    longest = natural * np.asarray([ELASTICITY[kind][1] for kind in kinds])
-    if total <= MIN_FRAMES * len(tokens):
-        return np.full(len(tokens), MIN_FRAMES)
+    longest = np.maximum(natural * np.asarray([ELASTICITY[kind][1] for kind in kinds]), MIN_FRAMES)
+    starts, sizes = edges[:-1], np.diff(edges)
 
-    def stretched(amount: float) -> np.ndarray:
-        return np.clip(natural * np.maximum(0.0, 1.0 + elastic * amount), MIN_FRAMES, np.maximum(longest, MIN_FRAMES))
+    def stretched(amounts: np.ndarray) -> np.ndarray:
+        amount = np.repeat(amounts, sizes)
+        return np.clip(natural * np.maximum(0.0, 1.0 + elastic * amount), MIN_FRAMES, longest)
 
-    low, high = -1.3, 60.0
-    for _ in range(50):  # bisection: 50 halvings leave far less than a frame
+    low, high = np.full(len(totals), -1.3), np.full(len(totals), 60.0)
+    for _ in range(24):  # bisection of all stretches at once: 24 halvings leave a hundred-thousandth of a length
         middle = (low + high) / 2
-        low, high = (middle, high) if stretched(middle).sum() < total else (low, middle)
+        short = np.add.reduceat(stretched(middle), starts) < totals
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
     frames = stretched(high)
-    left_over = total - frames.sum()
-    if left_over > 1e-6:
-        rest = [index for index, kind in enumerate(kinds) if kind in ("pause", "space")]
-        where = rest[-1] if rest else int(np.argmax([kind == "vowel" for kind in kinds]))
-        frames[where] += left_over
+    left_over = totals - np.add.reduceat(frames, starts)
+    for k in np.flatnonzero(left_over > 1e-3):
+        stretch = range(edges[k], edges[k + 1])
+        rest = [index for index in stretch if kinds[index] in ("pause", "space")]
+        where = rest[-1] if rest else next(index for index in stretch if kinds[index] == "vowel")
+        frames[where] += left_over[k]
     return frames
 
 

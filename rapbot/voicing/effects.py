@@ -47,21 +47,25 @@ def shallow_dips(envelope: np.ndarray, envelope_rate_hz: int, onsets_s: np.ndarr
     return out
 
 
-def articulated(samples: np.ndarray, rate_hz: int, onsets_s: np.ndarray, short_db: np.ndarray) -> np.ndarray:
-    """Each onset with a shallow dip gets one: the little closure a rapper puts between "you" and "always"."""
-    gain_db = np.zeros(len(samples))
+def articulated(
+    samples: np.ndarray, rate_hz: int, onsets_s: np.ndarray, short_db: np.ndarray, earliest_s: float = 0.0
+) -> np.ndarray:
+    """Each onset with a shallow dip gets one: the little closure a rapper puts between "you" and "always".
+
+    Nothing before ``earliest_s`` is touched: it may have been played already.
+    """
+    out = samples.copy()
     for onset_s, depth_db in zip(onsets_s, short_db, strict=True):
-        if depth_db <= 0:
+        before_s = min(NOTCH_BEFORE_S, onset_s - earliest_s)
+        if depth_db <= 0 or before_s < 1.5 * NOTCH_LOW_S:
             continue
-        first, last = (
-            int(np.clip(round((onset_s + t) * rate_hz), 0, len(samples))) for t in (-NOTCH_BEFORE_S, NOTCH_AFTER_S)
-        )
-        times = np.arange(first, last) / rate_hz - onset_s
-        down = np.clip((times + NOTCH_BEFORE_S) / (NOTCH_BEFORE_S - NOTCH_LOW_S), 0, 1)
+        first, last = (int(np.clip(round((onset_s + t) * rate_hz), 0, len(out))) for t in (-before_s, NOTCH_AFTER_S))
+        times = np.arange(first, last, dtype=np.float32) / rate_hz - onset_s
+        down = np.clip((times + before_s) / (before_s - NOTCH_LOW_S), 0, 1)
         up = np.clip((NOTCH_AFTER_S - times) / (NOTCH_AFTER_S + NOTCH_LOW_S), 0, 1)
         notch = 0.5 - 0.5 * np.cos(np.pi * np.minimum(down, up))
-        gain_db[first:last] = np.minimum(gain_db[first:last], -NOTCH_GAIN * depth_db * notch)
-    return (samples * 10 ** (gain_db / 20)).astype(np.float32)
+        out[first:last] *= 10 ** (-NOTCH_GAIN / 20 * depth_db * notch)
+    return out
 
 
 def gated(samples: np.ndarray, rate_hz: int, rests: Sequence[tuple[float, float]]) -> np.ndarray:
@@ -72,11 +76,24 @@ def gated(samples: np.ndarray, rate_hz: int, rests: Sequence[tuple[float, float]
         opens, closes = end_s - GATE_BEFORE_S, start_s + GATE_AFTER_S
         if opens - closes < 2 * GATE_FADE_S:
             continue
-        times = np.arange(len(samples)) / rate_hz
+        first, last = (int(np.clip(round(t * rate_hz), 0, len(samples))) for t in (closes, opens))
+        times = np.arange(first, last) / rate_hz
         shut = np.clip((times - closes) / GATE_FADE_S, 0, 1) * np.clip((opens - times) / GATE_FADE_S, 0, 1)
         smooth = 0.5 - 0.5 * np.cos(np.pi * shut)
-        gain *= (1 - (1 - floor) * smooth).astype(np.float32)
+        gain[first:last] *= (1 - (1 - floor) * smooth).astype(np.float32)
     return samples * gain
+
+
+def first_sound(samples: np.ndarray, rate_hz: int) -> int:
+    """Index from which a take is kept: a little before it is loud enough to be heard; its length where it never is."""
+    loud = np.flatnonzero(np.abs(samples) > np.abs(samples).max(initial=0.0) * 10 ** (-SILENT_DB / 20))
+    return max(0, int(loud[0]) - round(TRIM_BEFORE_S * rate_hz)) if len(loud) else len(samples)
+
+
+def last_sound(samples: np.ndarray, rate_hz: int, loudest: float) -> int:
+    """Index up to which the end of a take is kept, against the loudest sample of all of it."""
+    loud = np.flatnonzero(np.abs(samples) > loudest * 10 ** (-SILENT_DB / 20))
+    return min(len(samples), int(loud[-1]) + 1 + round(FADE_OUT_S * rate_hz)) if len(loud) else 0
 
 
 def trimmed(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, int]:
@@ -89,13 +106,15 @@ def trimmed(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, int]:
     return samples[first:last], first
 
 
-def faded(samples: np.ndarray, rate_hz: int) -> np.ndarray:
-    """Short fades at both ends."""
+def faded(samples: np.ndarray, rate_hz: int, start: bool = True, end: bool = True) -> np.ndarray:
+    """Short fades at the ends asked for."""
     out = samples.astype(np.float32, copy=True)
-    for length_s, end in ((FADE_IN_S, False), (FADE_OUT_S, True)):
+    for wanted, length_s, at_end in ((start, FADE_IN_S, False), (end, FADE_OUT_S, True)):
+        if not wanted:
+            continue
         count = min(len(out), round(length_s * rate_hz))
         ramp = (0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + 0.5) / count)).astype(np.float32)
-        if end:
+        if at_end:
             out[len(out) - count :] *= ramp[::-1]
         else:
             out[:count] *= ramp
@@ -104,18 +123,22 @@ def faded(samples: np.ndarray, rate_hz: int) -> np.ndarray:
 
 def level_take(samples: np.ndarray, rate_hz: int, energy_db: float) -> np.ndarray:
     """The take at `TAKE_RMS_DB` plus ``energy_db`` over its spoken part; peaks are bent under `PEAK`, never clipped."""
+    level_db = spoken_level_db(samples, rate_hz)
+    if not np.isfinite(level_db):
+        return samples
+    return bent(samples * 10 ** ((TAKE_RMS_DB + energy_db - level_db) / 20)).astype(np.float32)
+
+
+def spoken_level_db(samples: np.ndarray, rate_hz: int) -> float:
+    """Root-mean-square level over the spoken part; −inf for silence."""
     block = round(BLOCK_S * rate_hz)
     whole = samples[: len(samples) // block * block].reshape(-1, block)
     power = (whole.astype(float) ** 2).mean(axis=1)
     spoken = power[power > power.max(initial=0.0) * 10 ** (-SPOKEN_BELOW_PEAK_DB / 10)]
-    if len(spoken) == 0:
-        return samples
-    gain = 10 ** ((TAKE_RMS_DB + energy_db) / 20) / np.sqrt(spoken.mean())
-    out = samples * gain
-    return _bent(out).astype(np.float32)
+    return 10 * float(np.log10(spoken.mean())) if len(spoken) else -np.inf
 
 
-def _bent(samples: np.ndarray) -> np.ndarray:
+def bent(samples: np.ndarray) -> np.ndarray:
     """Soft knee above two thirds of `PEAK`: linear below, tanh above."""
     knee = PEAK * 2 / 3
     size = np.abs(samples)

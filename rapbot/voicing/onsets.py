@@ -10,14 +10,24 @@ zero phase, so nothing is late.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
-from scipy import signal
+from scipy import fft
+
+from rapbot.protocols import SpeechFrames
 
 ENVELOPE_RATE_HZ = 1000
 BAND_HZ = (250.0, 2800.0)  # vowels' first formants; plosive bursts and hiss lie above, voicing bars below
 SMOOTH_HZ = 20.0
+RECTIFY_PER_MS = 8  # the band reaches to 2.8 kHz, so its envelope is taken at 8 kHz
+PAD_MS = 60  # silence against wrap-around: three times the smoothing's reach
+BIN_HZ = 20.0  # of vocoder frames
+VOICED_HZ = 40.0
+# What an inverse STFT with a Hann window at a quarter hop makes of harmonics a distance F0 apart, of independent noise
+# and of the residual, all over the same constant.
+HARMONIC_POWER, NOISE_POWER, RESIDUAL_POWER = 160.0, 2.67, 2.0
 FLOOR_DB = 45.0  # below the loudest point nothing is heard as a syllable
 RISE_S = 0.025  # a rise is compared over this long on each side
 RISE_TOP_DB = 18.0  # a burst after silence must not outweigh several ordinary onsets
@@ -28,19 +38,51 @@ MIN_DEPTH_DB = 1.0  # a vowel that does not rise by this much over the dip befor
 
 
 def vowel_envelope(samples: np.ndarray, rate_hz: int) -> np.ndarray:
-    """Amplitude envelope of the vowel band at `ENVELOPE_RATE_HZ`."""
-    band, smooth = _filters(rate_hz)
-    step = rate_hz // ENVELOPE_RATE_HZ
-    if len(samples) < rate_hz // 4:  # the filters need some run-in
-        samples = np.pad(samples, (0, rate_hz // 4 - len(samples)))
-    amplitude = np.abs(signal.sosfiltfilt(band, samples))
-    return np.maximum(signal.sosfiltfilt(smooth, amplitude), 0.0)[::step]
+    """Amplitude envelope of the vowel band at `ENVELOPE_RATE_HZ`, one value a millisecond.
+
+    Filters are magnitudes on the spectrum (Butterworth, forwards and backwards), so their phase is exactly zero.
+    """
+    unit_ms = 1000 // math.gcd(rate_hz, 1000)  # stretches that are whole in samples and in milliseconds
+    length_ms = math.ceil(1000 * len(samples) / rate_hz)
+    total_ms = unit_ms * fft.next_fast_len(math.ceil((length_ms + PAD_MS) / unit_ms), real=True)
+    spectrum = fft.rfft(np.asarray(samples, np.float32), total_ms * rate_hz // 1000)
+    kept = min(len(spectrum), total_ms * RECTIFY_PER_MS // 2 + 1)
+    spectrum = spectrum[:kept] * _band_gain(kept, total_ms)
+    rectified = np.abs(fft.irfft(spectrum, total_ms * RECTIFY_PER_MS)) * (total_ms * RECTIFY_PER_MS)
+    return _smooth(rectified / (total_ms * rate_hz // 1000), total_ms)[:length_ms]
 
 
-@lru_cache(maxsize=4)
-def _filters(rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
-    band = signal.butter(3, BAND_HZ, "band", fs=rate_hz, output="sos")
-    return band, signal.butter(2, SMOOTH_HZ, fs=rate_hz, output="sos")
+def frame_envelope(frames: SpeechFrames) -> np.ndarray:
+    """The same envelope estimated from vocoder frames before any sound is made, at `ENVELOPE_RATE_HZ`.
+
+    Power of the three branches in the vowel band: a harmonic every F0, noise of variance 2 a bin, and the residual.
+    """
+    bins = slice(round(BAND_HZ[0] / BIN_HZ), round(BAND_HZ[1] / BIN_HZ))
+    harmonic, noise, residual = (np.exp(2 * np.minimum(frames.parts[k][bins], 7.0)).sum(axis=0) for k in (0, 2, 3))
+    voiced = frames.f0_hz > VOICED_HZ
+    power = np.where(voiced, HARMONIC_POWER / np.maximum(frames.f0_hz, VOICED_HZ), 0.0) * harmonic
+    amplitude = np.sqrt(power + NOISE_POWER * noise + RESIDUAL_POWER * residual)
+    length_ms = round(len(amplitude) * frames.hop_s * 1000)
+    fine = np.interp(np.arange(length_ms), np.arange(len(amplitude)) * frames.hop_s * 1000, amplitude)
+    total_ms = fft.next_fast_len(length_ms + PAD_MS, real=True)
+    return _smooth(np.pad(fine, (0, total_ms - length_ms)), total_ms)[:length_ms]
+
+
+@lru_cache(maxsize=64)
+def _band_gain(bins: int, total_ms: int) -> np.ndarray:
+    low, high = BAND_HZ
+    hz = np.arange(bins, dtype=np.float32) * np.float32(1000.0 / total_ms)
+    off = (hz * hz - low * high) / (np.maximum(hz, 1e-3) * (high - low))
+    return 1 / (1 + np.minimum(off * off, 1e6) ** 3)  # third order, twice
+
+
+def _smooth(curve: np.ndarray, total_ms: int) -> np.ndarray:
+    """A curve over ``total_ms`` through the 20 Hz low-pass, one value a millisecond."""
+    spectrum = fft.rfft(curve)
+    kept = total_ms // 2 + 1
+    hz = np.arange(kept) * (1000.0 / total_ms)
+    smooth = fft.irfft(spectrum[:kept] / (1 + (hz / SMOOTH_HZ) ** 4), total_ms)  # second order, twice
+    return np.maximum(smooth * (total_ms / len(curve)), 0.0)
 
 
 def find_rises(envelope: np.ndarray, expected_s: np.ndarray) -> np.ndarray:

@@ -19,6 +19,8 @@ class VoiceSpec:
     cost: str
     timbre: Timbre
     delivery: Delivery
+    engine: str = "hibari"  # what speaks it
+    live: bool = True  # quick enough to answer in the same bar
 
 
 _LICENCE = "Apache-2.0 (hibari-tts 0.2.1, voice heart)"

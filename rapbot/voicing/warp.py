@@ -1,8 +1,7 @@
 """Moving vocoder frames in time: a piecewise linear map that carries found onsets onto wanted ones.
 
-*Conventions.*  ``found_s`` and ``wanted_s`` are seconds from the first frame's start, both increasing.  Before the
-first and after the last pair the map is a shift.  Envelopes are read between frames by linear interpolation; phase and
-voicing come from the nearer frame.
+*Conventions.*  Times are seconds; frame k's centre lies at (k + ½) · ``hop_s``.  Envelopes are read between frames by
+linear interpolation; phase and voicing come from the nearer frame.
 """
 
 from __future__ import annotations
@@ -13,23 +12,24 @@ from rapbot.protocols import SpeechFrames
 
 VOICED_HZ = 40.0
 PHASE_PARTS = (4,)  # of hibari's five spectra: log harmonic, its phase, log noise, log residual, residual phase
+FAR_S = 1000.0
 
 
-def warp_frames(frames: SpeechFrames, found_s: np.ndarray, wanted_s: np.ndarray) -> SpeechFrames:
-    """The same sounds with the found instants at the wanted ones; as long as the shifted end asks for."""
-    count = len(frames.f0_hz)
-    length_s = count * frames.hop_s
-    source = np.concatenate([[min(0.0, found_s[0]) - 1.0], found_s, [max(length_s, found_s[-1]) + 1.0]])
-    target = np.concatenate(
-        [[source[0] + wanted_s[0] - found_s[0]], wanted_s, [source[-1] + wanted_s[-1] - found_s[-1]]]
-    )
-    if np.any(np.diff(source) <= 0) or np.any(np.diff(target) <= 0):
-        raise ValueError("onsets must increase")
-    new_count = max(2, round((length_s + wanted_s[-1] - found_s[-1]) / frames.hop_s))
-    at = np.interp((np.arange(new_count) + 0.5) * frames.hop_s, target, source) / frames.hop_s - 0.5
-    at = np.clip(at, 0, count - 1)
+def carried(times_s: np.ndarray, from_s: np.ndarray, to_s: np.ndarray) -> np.ndarray:
+    """Times read through the piecewise linear map from one set of instants to the other, a shift outside them."""
+    if np.any(np.diff(from_s) <= 0) or np.any(np.diff(to_s) <= 0):
+        raise ValueError("instants must increase")
+    xs = np.concatenate([[from_s[0] - FAR_S], from_s, [from_s[-1] + FAR_S]])
+    ys = np.concatenate([[to_s[0] - FAR_S], to_s, [to_s[-1] + FAR_S]])
+    return np.interp(times_s, xs, ys)
+
+
+def frames_at(frames: SpeechFrames, times_s: np.ndarray) -> SpeechFrames:
+    """The frames one would see at these times, held at both ends; one a given time, increasing or not."""
+    last = len(frames.f0_hz) - 1
+    at = np.clip(np.asarray(times_s) / frames.hop_s - 0.5, 0, last)
     low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, count - 1)
+    high = np.minimum(low + 1, last)
     weight = (at - low).astype(np.float32)
     nearest = np.round(at).astype(int)
     parts = tuple(
@@ -39,3 +39,14 @@ def warp_frames(frames: SpeechFrames, found_s: np.ndarray, wanted_s: np.ndarray)
     both = (frames.f0_hz[low] > VOICED_HZ) & (frames.f0_hz[high] > VOICED_HZ)
     blended = frames.f0_hz[low] * (1 - weight) + frames.f0_hz[high] * weight
     return SpeechFrames(parts, np.where(both, blended, frames.f0_hz[nearest]).astype(np.float32), frames.hop_s)
+
+
+def joined(first: SpeechFrames, second: SpeechFrames) -> SpeechFrames:
+    """Frames one after the other."""
+    parts = tuple(np.concatenate(pair, axis=1) for pair in zip(first.parts, second.parts, strict=True))
+    return SpeechFrames(parts, np.concatenate([first.f0_hz, second.f0_hz]), first.hop_s)
+
+
+def cut(frames: SpeechFrames, first: int, last: int) -> SpeechFrames:
+    """Frames first to last − 1."""
+    return SpeechFrames(tuple(part[:, first:last] for part in frames.parts), frames.f0_hz[first:last], frames.hop_s)
