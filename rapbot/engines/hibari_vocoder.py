@@ -130,9 +130,7 @@ def _polar(size: np.ndarray, angle: np.ndarray) -> np.ndarray:
     return out
 
 
-def _pulses(
-    f0_hz: np.ndarray, cycles: float, at_start: bool, last: bool
-) -> tuple[np.ndarray, float, np.ndarray]:
+def _pulses(f0_hz: np.ndarray, cycles: float, at_start: bool, last: bool) -> tuple[np.ndarray, float, np.ndarray]:
     """Pulse blocks that are now certain, the phase after them, and the pitch that must be kept.
 
     Every harmonic below `HIGHEST_HARMONIC_HZ` at unit amplitude (a Dirichlet kernel of the phase); unvoiced is 0.
@@ -147,12 +145,11 @@ def _pulses(
         return np.zeros((0, HOP), np.float32), cycles, f0_hz
     half = HOP // 2
     rising = (((np.arange(HOP) + 0.5) / HOP - 0.5) % 1.0).astype(np.float32)  # weight of the later of two frames
-    hz = np.empty((count, HOP), np.float32)
-    hz[:, :half] = f0_hz[:-2, None] * (1 - rising[:half]) + f0_hz[1:-1, None] * rising[:half]
-    hz[:, half:] = f0_hz[1:-1, None] * (1 - rising[half:]) + f0_hz[2:, None] * rising[half:]
-    hz = hz.reshape(-1)
-    voiced = hz > VOICED_HZ
-    hz = np.maximum(hz, VOICED_HZ)
+    by_frame = np.empty((count, HOP), np.float32)
+    by_frame[:, :half] = f0_hz[:-2, None] * (1 - rising[:half]) + f0_hz[1:-1, None] * rising[:half]
+    by_frame[:, half:] = f0_hz[1:-1, None] * (1 - rising[half:]) + f0_hz[2:, None] * rising[half:]
+    voiced = by_frame.reshape(-1) > VOICED_HZ
+    hz = np.maximum(by_frame.reshape(-1), VOICED_HZ)
     phase = cycles + np.cumsum(hz, dtype=np.float64) / VOICE_RATE_HZ
     cycles_after = float(phase[-1] % 1.0)
     angle = (2 * np.pi * (phase % 1.0)).astype(np.float32)

@@ -149,7 +149,9 @@ class HibariVoice:
                 _DECODER.inputs[2][0]: np.asarray(energy, np.float32)[None, low:high],
             },
         )
-        return SpeechFrames(tuple(part[0][:, first - low : last - low] for part in out), pitch[first:last], HOP_S)
+        # one frame after the other in memory: everything after this moves and adds whole frames
+        parts = tuple(np.asfortranarray(part[0][:, first - low : last - low]) for part in out)
+        return SpeechFrames(parts, pitch[first:last], HOP_S)
 
     def begin(self, seed: int) -> VocoderState:
         """A waveform that has not begun; the noise of its breathy part is drawn from ``seed``."""

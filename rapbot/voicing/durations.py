@@ -94,9 +94,9 @@ def plan_tokens(encoding: Encoding, targets_s: np.ndarray, hop_s: float) -> Toke
         for target, nucleus in zip(targets_s, nuclei, strict=True)
     ]
     if len(nuclei) > 1:
-        edges = [nucleus.start for nucleus in nuclei]
-        inner = slice(edges[0], edges[-1])
-        wanted[inner] = _shared(tokens[inner], natural[inner], np.asarray(edges) - edges[0], np.diff(starts))
+        first = np.asarray([nucleus.start for nucleus in nuclei])
+        inner = slice(first[0], first[-1])
+        wanted[inner] = _shared(tokens[inner], natural[inner], first - first[0], np.diff(starts))
     _cap_tail(wanted, tokens, nuclei[-1])
     edges = np.round(np.concatenate([[0], np.cumsum(wanted)])).astype(int)
     frames = np.maximum(1, np.diff(edges))

@@ -34,6 +34,7 @@ RISE_TOP_DB = 18.0  # a burst after silence must not outweigh several ordinary o
 EARLY_S, LATE_S = 0.10, 0.08  # how far a rise may lie from where it is expected before it has been found
 SPREAD_S = 0.03  # and how far it usually lies
 RISE_DB_PER_NAT = 4.0  # 4 dB of rise weigh as much as half a squared SPREAD_S
+PEAK_REACH = 0.6  # of the way to the next vowel: beyond lies the consonant before it, which may be the louder one
 MIN_DEPTH_DB = 1.0  # a vowel that does not rise by this much over the dip before has no onset to speak of
 
 
@@ -121,7 +122,7 @@ def half_rises(envelope: np.ndarray, rises_s: np.ndarray) -> np.ndarray:
     for k, rise in enumerate(rises_s):
         until = rise + 0.16
         if k + 1 < len(rises_s):
-            until = min(until, rise + 0.8 * (rises_s[k + 1] - rise))
+            until = min(until, rise + PEAK_REACH * (rises_s[k + 1] - rise))
         first = int(np.clip((rise - 0.02) * ENVELOPE_RATE_HZ, 0, len(envelope) - 2))
         last = int(np.clip(until * ENVELOPE_RATE_HZ, first + 2, len(envelope)))
         peaks.append(first + int(np.argmax(envelope[first:last])))

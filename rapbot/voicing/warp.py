@@ -30,15 +30,25 @@ def frames_at(frames: SpeechFrames, times_s: np.ndarray) -> SpeechFrames:
     at = np.clip(np.asarray(times_s) / frames.hop_s - 0.5, 0, last)
     low = np.floor(at).astype(int)
     high = np.minimum(low + 1, last)
-    weight = (at - low).astype(np.float32)
+    weight = (at - low).astype(np.float32)[:, None]
     nearest = np.round(at).astype(int)
     parts = tuple(
-        part[:, nearest] if index in PHASE_PARTS else part[:, low] * (1 - weight) + part[:, high] * weight
+        # whole frames are gathered as rows: engines lay them out one after the other
+        part.T[nearest].T if index in PHASE_PARTS else _between(part.T, low, high, weight).T
         for index, part in enumerate(frames.parts)
     )
     both = (frames.f0_hz[low] > VOICED_HZ) & (frames.f0_hz[high] > VOICED_HZ)
-    blended = frames.f0_hz[low] * (1 - weight) + frames.f0_hz[high] * weight
+    blended = frames.f0_hz[low] * (1 - weight[:, 0]) + frames.f0_hz[high] * weight[:, 0]
     return SpeechFrames(parts, np.where(both, blended, frames.f0_hz[nearest]).astype(np.float32), frames.hop_s)
+
+
+def _between(rows: np.ndarray, low: np.ndarray, high: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    out = rows[high]
+    below = rows[low]
+    out -= below
+    out *= weight
+    out += below
+    return out
 
 
 def joined(first: SpeechFrames, second: SpeechFrames) -> SpeechFrames:

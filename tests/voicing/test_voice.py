@@ -14,6 +14,7 @@ from rapbot.errors import UserError
 from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.rhythm.slots import plan_slots, span_beats_for
 from rapbot.values import PronouncedWord, Take
+from rapbot.voicing.effects import TAKE_RMS_DB, spoken_level_db
 from rapbot.voicing.voice import Voice
 from rapbot.voicing.voices import VOICES, voice_spec
 
@@ -150,3 +151,55 @@ def test_arguments_are_checked(speaker: HibariText, model: HibariVoice) -> None:
         voice.render(words, (0, 4, 4), 90)
     with pytest.raises(UserError, match="choose from heart"):
         voice_spec("robot")
+
+
+@pytest.mark.parametrize("bpm", [82.0, 124.0])
+def test_chunks_are_the_take(bpm: float, speaker: HibariText, model: HibariVoice) -> None:
+    words = spoken(speaker, LINES[0])
+    slots = plan_slots(line_syllables(words), bpm, span_beats=span_beats_for(bpm)).slots
+    voice = Voice(model, VOICES["heart"])
+    chunks = list(voice.stream(words, slots, bpm, seed=2))
+    take = voice.render(words, slots, bpm, seed=2)
+    assert len(chunks) >= 3
+    assert [chunk.last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert chunks[0].start_samples == -take.origin_samples
+    for before, after in zip(chunks, chunks[1:], strict=False):
+        assert after.start_samples == before.start_samples + len(before.samples)
+    np.testing.assert_array_equal(np.concatenate([chunk.samples for chunk in chunks]), take.samples)
+    assert tuple(s for chunk in chunks for s in chunk.syllables) == take.syllables
+    assert len(chunks[0].samples) >= 0.3 * take.rate_hz  # what the first wait buys
+    for chunk in chunks[1:]:  # no click where two chunks meet
+        seam = chunk.start_samples + take.origin_samples
+        steps = np.abs(np.diff(take.samples[seam - 600 : seam + 600]))
+        assert steps[599] <= 1.5 * np.delete(steps, 599).max()
+
+
+def test_a_take_that_is_called_off_costs_nothing_more(speaker: HibariText, model: HibariVoice) -> None:
+    """Only the frames of the first chunk have been decoded when it comes."""
+    decoded: list[tuple[int, int]] = []
+
+    class Counting(HibariVoice):
+        def decode(self, encoding, frames, f0, energy, span=None):  # type: ignore[no-untyped-def]
+            decoded.append(span)
+            return super().decode(encoding, frames, f0, energy, span)
+
+    words = spoken(speaker, LINES[0])
+    slots = plan_slots(line_syllables(words), 90).slots
+    voice = Voice(Counting(), VOICES["heart"])
+    decoded.clear()
+    stream = voice.stream(words, slots, 90)
+    next(stream)
+    stream.close()
+    once = list(decoded)
+    voice.render(words, slots, 90)
+    assert len(once) == 1
+    assert once[0][1] < 0.5 * decoded[-1][1]
+
+
+def test_loudness_is_even_from_line_to_line(speaker: HibariText, model: HibariVoice) -> None:
+    """Takes are not normalised one by one (a stream cannot be); the voice's own gauge must do."""
+    for spec in VOICES.values():
+        voice = Voice(model, spec)
+        levels = [spoken_level_db(sung(voice, spoken(speaker, line), 90).samples, 24_000) for line in LINES]
+        assert np.ptp(levels) < 4.0, spec.name  # 2 dB about the mean; a performer's lines differ by more
+        assert abs(np.mean(levels) - TAKE_RMS_DB - spec.delivery.energy_db) < 3.0, spec.name
