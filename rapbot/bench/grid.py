@@ -2,7 +2,8 @@
 
 24 lines that were used for no tuning, at four tempi, in every voice, on the planner's own slots.  Vowel onsets are
 measured in the waveform by `rapbot.bench.onsets`, which the aligner does not use; whisper base writes down what it
-hears.
+hears.  Beside that: every syllable on the next 16th at 6.5 a second, the stock library saying the same lines freely,
+affects and voices told apart (`rapbot.bench.affects`, `rapbot.bench.voices`), and a finished mix on the meters.
 
 *Conventions.*  Grid error is measured onset minus target, in ms; nothing is subtracted from it.  Rates are k/n with a
 95 % Wilson interval.  WER counts word edits over all lines of a group.
@@ -11,6 +12,7 @@ hears.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,8 +21,9 @@ import numpy as np
 from rapbot.bench.onsets import detector_error, flux_onsets, gated_vowels, measure_onsets
 from rapbot.bench.respond import wilson, word_errors
 from rapbot.language.syllables import accent_final, line_syllables
-from rapbot.protocols import HEARING_RATE_HZ, AcousticModel, G2p
+from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ, AcousticModel, G2p
 from rapbot.rhythm.slots import plan_slots, span_beats_for
+from rapbot.rhythm.timeline import SLOTS_PER_BEAT
 from rapbot.values import Take
 from rapbot.voicing.voice import Voice
 from rapbot.voicing.voices import DEFAULT_VOICE, VOICES
@@ -52,6 +55,7 @@ LINES = (
     "I swept up what was left of you, I brought a broom.",
 )
 TEMPI_BPM = (80.0, 90.0, 100.0, 120.0)
+PACE_SYL_S = 6.5  # the planner's limit
 FIRST_SEED = 1
 WINDOW_ERROR_S = 0.03  # detectors are tried with windows this far off, either way
 QUIET_S = 0.2  # silence around a take before it is transcribed
@@ -59,17 +63,29 @@ QUIET_S = 0.2  # silence around a take before it is transcribed
 
 def run_default() -> dict[str, Any]:
     """The benchmark with the real engines."""
+    from rapbot.bench import affects, voices
     from rapbot.engines.hibari_text import HibariText
     from rapbot.engines.hibari_voice import HibariVoice
+    from rapbot.engines.speaker_encoder import SpeakerEncoder
     from rapbot.engines.whisper import FasterWhisper
     from rapbot.resources import weights_dir
 
     whisper = FasterWhisper(weights_dir("whisper-base"))
+    encoder = SpeakerEncoder()  # said now if it is missing, not after minutes
 
     def transcribe(samples: np.ndarray) -> str:
         return " ".join(word.text for word in whisper.transcribe(samples))
 
-    return run(HibariVoice(), HibariText(), transcribe)
+    model, speaker = HibariVoice(), HibariText()
+    result = run(model, speaker, transcribe)
+    return {
+        **result,
+        "pace": pace(model, speaker, transcribe),
+        "ready": ready(model, speaker),
+        "affects": affects.run(model, speaker),
+        "voices": voices.run(model, speaker, encoder, transcribe),
+        "mix": mixed(model, speaker),
+    }
 
 
 def run(
@@ -88,6 +104,83 @@ def run(
             heard = transcribe if name == DEFAULT_VOICE or bpm == tempi_bpm[min(1, len(tempi_bpm) - 1)] else None
             groups.append(_group(name, voice, bpm, lines, speaker, heard))
     return {"benchmark": "grid", "detectors": _detectors(), "groups": groups, "summary": _summary(groups)}
+
+
+def pace(
+    model: AcousticModel, speaker: G2p, transcribe: Callable[[np.ndarray], str], lines: Sequence[str] = LINES
+) -> dict[str, Any]:
+    """Words lost when every syllable comes `PACE_SYL_S` a second, natural timing or not."""
+    voice = Voice(model, VOICES[DEFAULT_VOICE])
+    bpm = 60 * PACE_SYL_S / SLOTS_PER_BEAT
+    edits = said = 0
+    for index, line in enumerate(lines):
+        words = accent_final(speaker.pronounce(line))
+        take = voice.render(words, range(len(line_syllables(words))), bpm, seed=FIRST_SEED + index)
+        more_edits, more = word_errors(line, transcribe(for_hearing(take)))
+        edits, said = edits + more_edits, said + more
+    return {"rate_syl_s": PACE_SYL_S, "word_edits": edits, "words": said, "wer_percent": round(100 * edits / said, 2)}
+
+
+def ready(model: AcousticModel, speaker: G2p, lines: Sequence[str] = LINES, bpm: float = 90.0) -> dict[str, Any]:
+    """From text to the first chunk and to the whole bar, ours and hibari's own, turn by turn in one thread.
+
+    Text is pronounced and slots are planned inside the time.  The library speaks freely, gives everything at once and
+    puts nothing on a grid: its time is what a caller would wait for with it.
+    """
+    from hibari import Hibari
+
+    stock = Hibari(threads=1)
+    voice = Voice(model, VOICES[DEFAULT_VOICE])
+    times: dict[str, list[float]] = {"first": [], "whole": [], "stock": []}
+    first_s, whole_s, stock_s = [], [], []
+    for repeat in range(3):
+        for line in lines:
+            began = time.perf_counter()
+            words = accent_final(speaker.pronounce(line))
+            plan = plan_slots(line_syllables(words), bpm, span_beats=span_beats_for(bpm))
+            chunks = voice.stream(words, plan.slots, bpm)
+            chunk = next(chunks)
+            first = time.perf_counter()
+            rest = list(chunks)
+            whole = time.perf_counter()
+            sound = stock(line)
+            done = time.perf_counter()
+            if repeat == 0:
+                continue  # every path has been walked once
+            for name, spent in (("first", first - began), ("whole", whole - began), ("stock", done - whole)):
+                times[name].append(1000 * spent)
+            first_s.append(len(chunk.samples) / chunk.rate_hz)
+            whole_s.append((len(chunk.samples) + sum(len(c.samples) for c in rest)) / chunk.rate_hz)
+            stock_s.append(len(sound) / chunk.rate_hz)
+    out: dict[str, Any] = {"bpm": bpm, "lines": len(times["first"])}
+    for name, spent_ms in times.items():
+        out[f"{name}_ms_median"] = round(float(np.median(spent_ms)), 1)
+        out[f"{name}_ms_p90"] = round(float(np.percentile(spent_ms, 90)), 1)
+    for name, length_s in (("first", first_s), ("whole", whole_s), ("stock", stock_s)):
+        out[f"{name}_audio_s_median"] = round(float(np.median(length_s)), 2)
+    out["first_audio_s_least"] = round(min(first_s), 2)
+    return out
+
+
+def mixed(model: AcousticModel, speaker: G2p, bpm: float = 90.0) -> dict[str, Any]:
+    """Four bars over one of our beats through the whole chain, on the meters."""
+    from rapbot.sound.backing import render_backing
+    from rapbot.sound.mix import mix_reply
+    from rapbot.voicing.assemble import place
+
+    voice = Voice(model, VOICES[DEFAULT_VOICE])
+    bar = round(4 * 60 / bpm * MIX_RATE_HZ)
+    takes = []
+    for line in LINES[:4]:
+        words = accent_final(speaker.pronounce(line))
+        takes.append(voice.render(words, plan_slots(line_syllables(words), bpm).slots, bpm))
+    track = place(takes, [MIX_RATE_HZ + k * bar for k in range(4)], MIX_RATE_HZ)
+    beat = render_backing("boom-bap", bpm, 6, FIRST_SEED, MIX_RATE_HZ).samples
+    result = mix_reply(track, beat, MIX_RATE_HZ)
+    return {
+        "loudness_lufs": round(result.loudness_lufs, 2),
+        "true_peak_dbfs": round(result.true_peak_dbfs, 2),
+    }
 
 
 def _group(
@@ -227,5 +320,26 @@ def table(result: dict[str, Any]) -> str:
             f"detector {name}: bias {error['mean_ms']:+.1f} ms, mean {error['mean_abs_ms']:.1f}, p95 "
             f"{error['p95_abs_ms']:.1f}, missed {error['missed']}/{error['count']} (gated vowels, windows ±30 ms off)"
         )
+    if "ready" in result:
+        rows += ["", *_more(result)]
     rows.append("goals: stressed p95 ≤ 15 ms, all p95 ≤ 25 ms, unmeasured ≤ 5 %, WER ≤ 3 %")
     return "\n".join(rows)
+
+
+def _more(result: dict[str, Any]) -> list[str]:
+    from rapbot.bench import affects, voices
+
+    fast, soon, mix = result["pace"], result["ready"], result["mix"]
+    return [
+        f"at {fast['rate_syl_s']} syllables/s: WER {fast['word_edits']}/{fast['words']} = {fast['wer_percent']} % "
+        "(goal ≤ 10 %)",
+        f"text to first {soon['first_audio_s_median']} s (at least {soon['first_audio_s_least']} s): "
+        f"{soon['first_ms_median']} ms, p90 {soon['first_ms_p90']} (goal ≤ 20); whole "
+        f"line of {soon['whole_audio_s_median']} s: {soon['whole_ms_median']} ms, p90 {soon['whole_ms_p90']} (goal ≤ 45); "
+        f"hibari alone, no grid, {soon['stock_audio_s_median']} s: {soon['stock_ms_median']} ms",
+        f"mix: {mix['loudness_lufs']} LUFS, true peak {mix['true_peak_dbfs']} dBFS (goals −14 ± 1, ≤ −1)",
+        "",
+        affects.table(result["affects"]),
+        "",
+        voices.table(result["voices"]),
+    ]

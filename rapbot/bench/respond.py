@@ -28,9 +28,11 @@ from rapbot.sound.files import read_audio
 from rapbot.values import Audio
 from rapbot.voicing.assemble import place
 
-_NUMBERS = dict(
-    zip("0 1 2 3 4 5 6 7 8 9 10".split(), "zero one two three four five six seven eight nine ten".split(), strict=True)
-)
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 
 def run(verses: Sequence[BundledVerse], seeds: Sequence[int] = (0, 1, 2)) -> dict[str, Any]:
@@ -127,9 +129,25 @@ def couplet_rhymes(reply: Answer, lexicon: Lexicon) -> list[bool]:
 
 
 def normalise(text: str) -> list[str]:
-    """Lower-case words without punctuation; digits up to ten spelled, hyphens split."""
+    """Lower-case words without punctuation; numbers spelled, hyphens split."""
     words = re.sub(r"[^a-z0-9' ]+", " ", text.lower().replace("’", "'").replace("-", " ")).split()
-    return [_NUMBERS.get(word.strip("'"), word.strip("'")) for word in words if word.strip("'")]
+    bare = (word.strip("'") for word in words)
+    return [part for word in bare if word for part in _spelled(word)]
+
+
+def _spelled(word: str) -> list[str]:
+    """A whole number below ten thousand as it is said; any other word as it is."""
+    if not word.isascii() or not word.isdigit() or len(word) > 4:
+        return [word]
+    number, out = int(word), []
+    for size, name in ((1000, "thousand"), (100, "hundred")):
+        if number >= size:
+            out += [*_spelled(str(number // size)), name]
+            number %= size
+    if number >= 20:
+        out.append(_TENS[number // 10 - 2])
+        number %= 10
+    return [*out, _SMALL[number]] if number or not out else out
 
 
 def word_errors(reference: str, hypothesis: str) -> tuple[int, int]:

@@ -148,18 +148,20 @@ def _pulses(f0_hz: np.ndarray, cycles: float, at_start: bool, last: bool) -> tup
     by_frame = np.empty((count, HOP), np.float32)
     by_frame[:, :half] = f0_hz[:-2, None] * (1 - rising[:half]) + f0_hz[1:-1, None] * rising[:half]
     by_frame[:, half:] = f0_hz[1:-1, None] * (1 - rising[half:]) + f0_hz[2:, None] * rising[half:]
-    voiced = by_frame.reshape(-1) > VOICED_HZ
-    hz = np.maximum(by_frame.reshape(-1), VOICED_HZ)
-    phase = cycles + np.cumsum(hz, dtype=np.float64) / VOICE_RATE_HZ
-    cycles_after = float(phase[-1] % 1.0)
-    angle = (2 * np.pi * (phase % 1.0)).astype(np.float32)
-    order = np.floor(HIGHEST_HARMONIC_HZ / hz) + np.float32(0.5)
+    hz = by_frame.reshape(-1)
+    voiced = hz > VOICED_HZ
+    phase = cycles + np.cumsum(np.maximum(hz, VOICED_HZ), dtype=np.float64) / VOICE_RATE_HZ
+    out = np.zeros(count * HOP, np.float32)
+    hz, turns = hz[voiced], phase[voiced]
+    angle = (2 * np.pi * (turns - np.floor(turns))).astype(np.float32)
+    order = np.floor(np.float32(HIGHEST_HARMONIC_HZ) / hz) + np.float32(0.5)
     under = 2 * np.sin(angle * np.float32(0.5))
     level = np.abs(under) <= 2e-3  # the kernel's limit at the peak
-    out = np.sin(order * angle) / np.where(level, 1.0, under)
-    out = np.where(level, order, out) - np.float32(0.5)
-    out[~voiced] = 0
-    return out.reshape(count, HOP).astype(np.float32), cycles_after, f0_hz[count:]
+    under[level] = 1
+    kernel = np.sin(order * angle) / under
+    kernel[level] = order[level]
+    out[voiced] = kernel - np.float32(0.5)
+    return out.reshape(count, HOP), float(phase[-1] % 1.0), f0_hz[count:]
 
 
 @lru_cache(maxsize=1)

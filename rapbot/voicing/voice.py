@@ -42,17 +42,19 @@ from rapbot.voicing.voices import VoiceSpec
 from rapbot.voicing.warp import carried, cut, frames_at, joined
 
 MOST_PASSES = 4  # of warp-and-measure: p95 57 ms unwarped, 15 after the first pass, 8 after the third
-GOOD_ERROR_S = 0.008  # and no more of them once every vowel of the group is this close
+GOOD_ERROR_S = 0.010  # and no more of them once every vowel of the group is this close
 MOST_STEP_S = 0.03  # a larger error after the first warp is another peak taken for the vowel's: do not chase it
 LEAST_GAP_S = 0.02  # found onsets closer than this cannot be told apart
 STRONG_STEP = 2  # accents sit on 8ths; what is stressed between them leads to the next
 PUNCH_ACCENT = 1.4  # the last stressed syllable carries the rhyme and the joke
 SECONDARY_ACCENT = 0.5
 
-FIRST_REACH_S = 0.30  # from the first vowel to the first cut: with the consonant before it, 300 ms of sound
+FIRST_REACH_S = 0.33  # from the first vowel to the first cut: with the consonant before it, 300 ms of sound
 NEXT_REACH_S = (0.7, 1.3)  # between cuts after that, wherever the gap is widest
 CUT_SHARE = 0.5  # a cut lies half-way between two vowels
 AHEAD_S = 0.22  # frames decoded and heard beyond a cut, so that its last vowel's peak is in them
+LEAD_IN_S = 0.3  # frames before the first vowel that are made into sound: the longest consonants and a little silence
+TAIL_S = 0.12  # of the silence after the last sound
 SEARCH_S = 0.1  # how much later than planned a sound may turn out to be
 BEHIND_S = 0.25  # sound kept from before a cut, so that the next vowel's dip is in it
 GAUGE = "wˌi ɡˌɑt ɐ mˈɛsɪʤ, ænd ɪt sˈɛz jʊɹ fˈIɚd."  # said once to learn how loud a voice is
@@ -157,12 +159,21 @@ class _Passage:
         self._model = model
         self._spec = spec
         self._line = line
-        self._frames: SpeechFrames | None = None  # decoded so far, from the first frame
+        # The pad that the network wants before a line, and most of the one after it, are never made into sound: frames
+        # and times in here count from ``_base``.
+        self._base = max(0, int((line.wanted_s[0] - LEAD_IN_S) / model.hop_s))
+        base_s = self._base * model.hop_s
+        self._wanted_s = line.wanted_s - base_s
+        self._rests = np.asarray(line.rests).reshape(-1, 2) - base_s
+        self._origin_s = line.plan.origin_s - base_s
+        silent = len(line.f0_hz) - int(line.plan.edges[-2])  # the pad at the end is the last token
+        self._total = len(line.f0_hz) - max(0, silent - round(TAIL_S / model.hop_s)) - self._base
+        self._frames: SpeechFrames | None = None  # decoded so far
         self._state: Any = model.begin(line.noise_seed)
         self._out_frames = 0  # frames pushed for good
         self._behind = np.zeros(0, np.float32)  # the latest raw sound
         self._out_samples = 0
-        count = len(line.wanted_s)
+        count = len(self._wanted_s)
         self._short_db = np.zeros(count)
         self._onsets_s = np.full(count, np.nan)
         self._from_s = np.zeros(0)  # the map so far: source instants …
@@ -171,7 +182,7 @@ class _Passage:
         self._begun = False
 
     def chunks(self) -> Iterator[TakeChunk]:
-        wanted = self._line.wanted_s
+        wanted = self._wanted_s
         first = 0
         for last in cuts_after(wanted):
             cut_s = wanted[last - 1] + CUT_SHARE * (wanted[last] - wanted[last - 1]) if last < len(wanted) else None
@@ -185,8 +196,8 @@ class _Passage:
 
     def _aligned(self, first: int, last: int, cut_s: float | None) -> np.ndarray:
         """Raw sound up to the cut (or the end) with the vowels first..last−1 on the grid."""
-        line, model = self._line, self._model
-        wanted = line.wanted_s[first:last]
+        model = self._model
+        wanted = self._wanted_s[first:last]
         end_s = None if cut_s is None else cut_s + AHEAD_S + SEARCH_S
         source = self._decoded_until(end_s)
         source_s = self._estimated(frame_envelope(source), first, last)
@@ -216,7 +227,7 @@ class _Passage:
         """Where the vowels first..last−1 start in the frames.  The neighbours on both sides are sought along with them,
         so that nobody takes a rise that is theirs.
         """
-        wanted = self._line.wanted_s
+        wanted = self._wanted_s
         expected = wanted[first : last + 1]
         if first:
             settled = carried(wanted[first - 1 : first], self._to_s, self._from_s)
@@ -227,13 +238,14 @@ class _Passage:
         return self._in_order(np.where(np.isnan(found), rises, found)[before : before + last - first])
 
     def _decoded_until(self, end_s: float | None) -> SpeechFrames:
-        """Everything decoded up to a time at least, from the first frame."""
-        line, hop_s = self._line, self._model.hop_s
-        total = len(line.f0_hz)
-        end = total if end_s is None else min(total, round(end_s / hop_s))
+        """Everything decoded, up to a time at least."""
+        line, hop_s, base = self._line, self._model.hop_s, self._base
+        end = self._total if end_s is None else min(self._total, round(end_s / hop_s))
         have = 0 if self._frames is None else len(self._frames.f0_hz)
         if end > have:
-            fresh = self._model.decode(line.encoding, line.plan.frames, line.f0_hz, line.energy, (have, end))
+            fresh = self._model.decode(
+                line.encoding, line.plan.frames, line.f0_hz, line.energy, (base + have, base + end)
+            )
             fresh = shaped_frames(fresh, self._spec.timbre)
             self._frames = fresh if self._frames is None else joined(self._frames, fresh)
         assert self._frames is not None  # a line has frames
@@ -256,7 +268,7 @@ class _Passage:
         model, hop_s = self._model, self._model.hop_s
         from_s, to_s = self._map(source_s, wanted_s)
         if cut_s is None:
-            length_s = len(self._line.f0_hz) * hop_s
+            length_s = self._total * hop_s
             end = max(self._out_frames + 2, round(float(carried(np.asarray([length_s]), from_s, to_s)[0]) / hop_s))
             ahead = end
         else:
@@ -273,7 +285,7 @@ class _Passage:
 
     def _measured(self, sound: np.ndarray, first: int, last: int, is_first: bool) -> np.ndarray:
         """Onsets of the vowels first..last−1 in ``sound``, which starts where the kept sound behind starts."""
-        rate_hz, wanted = self._model.rate_hz, self._line.wanted_s
+        rate_hz, wanted = self._model.rate_hz, self._wanted_s
         start_s = (self._out_samples - len(self._behind)) / rate_hz
         low, high = max(0, first - 1), min(len(wanted), last + 1)
         near = wanted[low:high] - start_s
@@ -290,7 +302,7 @@ class _Passage:
     def _notched(self, sound: np.ndarray, start_s: float, first: int, last: int) -> np.ndarray:
         rate_hz = self._model.rate_hz
         return articulated(
-            sound, rate_hz, self._line.wanted_s[first:last] - start_s, self._short_db[first:last],
+            sound, rate_hz, self._wanted_s[first:last] - start_s, self._short_db[first:last],
             self._out_samples / rate_hz - start_s,
         )  # fmt: skip
 
@@ -301,10 +313,7 @@ class _Passage:
         line, rate_hz = self._line, self._model.rate_hz
         start = self._out_samples
         start_s = start / rate_hz
-        moved = [
-            (a - start_s, b - start_s)
-            for a, b in (carried(np.asarray(r), self._from_s, self._to_s) for r in line.rests)
-        ]
+        moved = [(a - start_s, b - start_s) for a, b in (carried(r, self._from_s, self._to_s) for r in self._rests)]
         sound = gated(self._notched(raw, start_s, first, last), rate_hz, moved)
         self._behind = np.concatenate([self._behind, raw])[-round(BEHIND_S * rate_hz) :]
         self._out_samples += len(raw)
@@ -318,7 +327,7 @@ class _Passage:
             return None
         sound = faded(sound, rate_hz, start=not self._begun, end=is_last)
         self._begun = True
-        origin_s = line.plan.origin_s
+        origin_s = self._origin_s
         voiced = tuple(
             VoicedSyllable(syllable.phones, syllable.stress, float(target), float(onset - origin_s))
             for syllable, target, onset in zip(
