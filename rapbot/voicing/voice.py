@@ -44,6 +44,7 @@ from rapbot.voicing.warp import carried, cut, frames_at, joined
 MOST_PASSES = 4  # of warp-and-measure: p95 57 ms unwarped, 15 after the first pass, 8 after the third
 GOOD_ERROR_S = 0.010  # and no more of them once every vowel of the group is this close
 MOST_STEP_S = 0.03  # a larger error after the first warp is another peak taken for the vowel's: do not chase it
+FASTEST_GAP_S = 0.07  # 14 syllables/s, faster than anybody has been understood
 LEAST_GAP_S = 0.02  # found onsets closer than this cannot be told apart
 STRONG_STEP = 2  # accents sit on 8ths; what is stressed between them leads to the next
 PUNCH_ACCENT = 1.4  # the last stressed syllable carries the rhyme and the joke
@@ -362,8 +363,14 @@ def target_times(syllables: Sequence[Syllable], slots: Sequence[float], bpm: flo
     if len(syllables) != len(slots):
         raise ValueError(f"{len(syllables)} syllables need as many slots, got {len(slots)}")
     targets = np.asarray(slots, float) * (60.0 / bpm / SLOTS_PER_BEAT)
-    if np.any(np.diff(targets) <= 0):
-        raise ValueError("slots must strictly increase")
+    gaps_s = np.diff(targets)
+    if not np.all(np.isfinite(targets)) or np.any(gaps_s <= 0):
+        raise ValueError("slots must strictly increase: two syllables cannot share one")
+    if len(gaps_s) and gaps_s.min() < FASTEST_GAP_S - 1e-9:
+        raise ValueError(
+            f"{syllables[int(gaps_s.argmin()) + 1].word_text!r} comes {1000 * gaps_s.min():.0f} ms after the syllable "
+            f"before it; the voice needs {1000 * FASTEST_GAP_S:.0f} ms"
+        )
     return targets + late_ms / 1000
 
 

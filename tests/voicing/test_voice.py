@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rapbot.bench.onsets import measure_onsets
 from rapbot.engines.hibari_text import HibariText
@@ -149,6 +151,8 @@ def test_arguments_are_checked(speaker: HibariText, model: HibariVoice) -> None:
         voice.render(words, (0, 4), 90)
     with pytest.raises(ValueError, match="increase"):
         voice.render(words, (0, 4, 4), 90)
+    with pytest.raises(ValueError, match="'now' comes 50 ms after"):
+        voice.render(words, (0, 4, 4.3), 90)
     with pytest.raises(UserError, match="choose from heart"):
         voice_spec("robot")
 
@@ -203,3 +207,28 @@ def test_loudness_is_even_from_line_to_line(speaker: HibariText, model: HibariVo
         levels = [spoken_level_db(sung(voice, spoken(speaker, line), 90).samples, 24_000) for line in LINES]
         assert np.ptp(levels) < 4.0, spec.name  # 2 dB about the mean; a performer's lines differ by more
         assert abs(np.mean(levels) - TAKE_RMS_DB - spec.delivery.energy_db) < 3.0, spec.name
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    text=st.lists(
+        st.sampled_from(("strengths", "a", "I", "owe", "you", "crisp", "asks", "fire", "42", "opp", "um", "uh-oh")),
+        min_size=1,
+        max_size=6,
+    ),
+    gaps=st.lists(st.floats(0.45, 9.0), min_size=20, max_size=20),
+    start=st.floats(-4.0, 8.0),
+    name=st.sampled_from(sorted(VOICES)),
+)
+def test_anything_sayable_gives_sound_of_the_promised_length(
+    speaker: HibariText, model: HibariVoice, text: list[str], gaps: list[float], start: float, name: str
+) -> None:
+    words = speaker.pronounce(" ".join(text))
+    count = len(line_syllables(words))
+    slots = start + np.concatenate([[0.0], np.cumsum(gaps)])[:count]
+    take = Voice(model, VOICES[name]).render(words, slots, 90)
+    assert len(take.syllables) == count
+    assert np.isfinite(take.samples).all() and 0.01 < np.abs(take.samples).max() <= 1
+    after_s = (len(take.samples) - take.origin_samples) / take.rate_hz
+    assert 0.0 < after_s - take.syllables[-1].target_s < 1.0
+    assert take.origin_samples / take.rate_hz + take.syllables[0].target_s < 0.6
