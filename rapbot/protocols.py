@@ -129,3 +129,36 @@ class AcousticModel(Protocol):
     def synthesize(self, frames: SpeechFrames, seed: int) -> np.ndarray:
         """Waveform at ``rate_hz``, float32, ``frames * hop_s`` seconds long."""
         ...
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A line to say: its words, and the misaki string of the whole (stress marks, spaces, punctuation)."""
+
+    words: tuple[PronouncedWord, ...]
+    misaki: str
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A waveform and where its tokens lie in it: ``edges_s``, never falling, has one value more than ``tokens``."""
+
+    samples: np.ndarray
+    rate_hz: int
+    tokens: tuple[str, ...]
+    edges_s: np.ndarray
+
+
+class TimedSpeaker(Protocol):
+    """A voice that gives nothing but sound.  Where ``dictates``, it lets us say how long each token lasts."""
+
+    rate_hz: int
+    dictates: bool
+
+    def natural(self, utterance: Utterance) -> Encoding:
+        """Tokens (pads at both ends) with the voice's own durations, no ``features``; asked only where ``dictates``."""
+        ...
+
+    def speak(self, utterance: Utterance, durations: np.ndarray | None, seed: int) -> Spoken:
+        """The line with these durations, in the units of `natural`, or with its own (always so unless ``dictates``)."""
+        ...

@@ -189,10 +189,14 @@ def weights_dir(name: str) -> Path:
         raise ValueError(f"model {name!r} is not downloaded, it is {model.kind}")
     folder = weights_root() / name
     if not folder.is_dir():
-        raise EngineUnavailable(f"weights '{name}' are not installed: {INSTALL_HINT}")
+        raise EngineUnavailable(f"weights '{name}' are not installed: {_install_hint(model)}")
     if weights_fault(model, folder) is not None:
-        raise EngineUnavailable(f"weights '{name}' are damaged or out of date: {INSTALL_HINT}")
+        raise EngineUnavailable(f"weights '{name}' are damaged or out of date: {_install_hint(model)}")
     return folder
+
+
+def _install_hint(model: Model) -> str:
+    return INSTALL_HINT if model.default else f"run `rapbot models install {model.name}`"
 
 
 def weights_fault(model: Model, folder: Path) -> str | None:

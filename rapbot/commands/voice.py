@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BPM = 90.0
 LOW_BPM, HIGH_BPM = 50.0, 200.0
-FLOWS = ("straight", "swung", "laid-back", "double")
+FLOWS = ("straight", "swung", "laid-back", "triplet", "double")
 LAID_BACK_MS = 20.0  # behind the beat as one hears it, still under the 24 ms at which listeners call it wrong
 MAX_CHARS = 4000  # some 100 bars
 PAD_S = 0.05  # silence before the first sound of the file
@@ -43,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
         "--flow", choices=FLOWS, default="straight", help="placement of the syllables (default straight)"
     )
     parser.add_argument(
-        "--affect", metavar="A", help="plain, cold, hyped, mocking or menace (default: the voice's own)"
+        "--affect", metavar="A", help="calm, mocking, aggressive, triumphant or deadpan (default: the voice's own)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the breath noise (default 0)")
     parser.add_argument("--json", action="store_true", help="print where every syllable lies")
@@ -56,12 +56,13 @@ def run(args: argparse.Namespace) -> int:
     if args.seed < 0:
         raise UserError(f"--seed must not be negative, got {args.seed}")
 
+    from rapbot.respond.performer import check_voice, open_performer, voice_named
     from rapbot.sound.files import check_audio_writable, write_audio
     from rapbot.voicing.delivery import AFFECTS, with_affect
-    from rapbot.voicing.voice import Voice
-    from rapbot.voicing.voices import DEFAULT_VOICE, voice_spec
+    from rapbot.voicing.voices import DEFAULT_VOICE
 
-    spec = voice_spec(args.voice or DEFAULT_VOICE)
+    spec = voice_named(args.voice or DEFAULT_VOICE)
+    check_voice(spec.name)
     delivery = spec.delivery
     if args.affect is not None:
         if args.affect not in AFFECTS:
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     from rapbot.voicing.assemble import place
 
     lines, plans = lines_and_plans(text, args.bpm, args.flow, HibariText())
-    voice = Voice(HibariVoice(), spec, args.seed)
+    voice = open_performer(spec.name, HibariVoice(), args.seed)
     takes = [
         voice.render(words, plan.slots, args.bpm, delivery, seed=index)
         for index, (words, plan) in enumerate(zip(lines, plans, strict=True))
@@ -159,7 +160,7 @@ def lines_and_plans(
             continue
         lines.append(words)
         plans.append(plan)
-        free = free_pickups(plan.slots, span)
+        free = free_pickups(plan.slots, span, placement)
     return lines, plans
 
 

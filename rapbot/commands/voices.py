@@ -13,7 +13,10 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rapbot.voicing.voices import DEFAULT_VOICE, OPPONENT_VOICE, VOICES
+    from rapbot.respond.performer import all_voices
+    from rapbot.voicing.voices import DEFAULT_VOICE, OPPONENT_VOICE
+
+    known = all_voices()
 
     if args.json:
         voices = [
@@ -22,14 +25,15 @@ def run(args: argparse.Namespace) -> int:
                 "description": spec.description,
                 "licence": spec.licence,
                 "cost": spec.cost,
+                "live": spec.live,
                 "default": spec.name == DEFAULT_VOICE,
             }
-            for spec in VOICES.values()
+            for spec in known.values()
         ]
         print(json.dumps({"voices": voices}, separators=(",", ":")))
         return 0
-    width = max(map(len, VOICES))
-    for spec in VOICES.values():
+    width = max(map(len, known))
+    for spec in known.values():
         role = {DEFAULT_VOICE: " (default)", OPPONENT_VOICE: " (bundled verses)"}.get(spec.name, "")
         print(f"{spec.name:{width}}  {spec.description}{role}; {spec.licence}; {spec.cost}")
     return 0

@@ -7,9 +7,10 @@ the ones a live battle feeds, block by block.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,10 +21,17 @@ from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
 from rapbot.respond.accompany import LEAD_BEATS, Backing, check_beat, choose_backing, lay_out
 from rapbot.respond.kit import Kit
 from rapbot.respond.opponent import Opponent, lines_by_bar
+from rapbot.respond.performer import check_voice, open_performer
 from rapbot.rhythm.timeline import Timeline
-from rapbot.values import Audio, Take, Verse
-from rapbot.voicing.voices import voice_spec
+from rapbot.values import Audio, PronouncedWord, Take, Verse
+from rapbot.voicing.backing_vocals import Extra, Performer, second_track
+from rapbot.voicing.performance import BarDelivery, performed_verse, plan_performance
 
+if TYPE_CHECKING:
+    from rapbot.sound.mix import MixResult
+    from rapbot.sound.space import Space
+
+SENT_BEFORE_S, SENT_AFTER_S = 0.08, 0.45  # of a word, about its first vowel's onset and its last one's
 BLOCK_S = 0.020  # what a sound card delivers; the recording is fed as the live stream would be
 UPDATE_S = 1.2  # a third as often as on stage: nobody waits for the single word of a recording
 MIN_BARS, MAX_BARS, DEFAULT_BARS = 4, 32, 8
@@ -49,7 +57,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """Everything one reply consists of; sample arrays at `MIX_RATE_HZ`, all stems as long as ``mix``."""
+    """Everything one reply consists of; sample arrays at `MIX_RATE_HZ`, all stems as long as ``mix``.
+
+    ``takes`` are the lead alone and dry; ``verse`` has the slots it was said on.
+    """
 
     opponent: Opponent
     verse: Verse
@@ -63,6 +74,21 @@ class Answer:
     voice_name: str
     warnings: tuple[str, ...]
     timing_ms: tuple[tuple[str, float], ...]
+    deliveries: tuple[BarDelivery, ...] = ()
+    extras: tuple[Extra, ...] = ()
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A verse as it was said: the lead bar by bar and as a track, what stands beside it, and where words are sent."""
+
+    verse: Verse
+    deliveries: tuple[BarDelivery, ...]
+    takes: tuple[Take, ...]
+    lead: np.ndarray
+    second: np.ndarray
+    extras: tuple[Extra, ...]
+    space: Space
 
 
 def answer(
@@ -108,12 +134,12 @@ def answer(
     with watch("voice"):
         voice_name = request.voice or kit.pen.persona(verse.persona).voice
         timeline, starts = reply_timeline(verse)
-        takes, track = perform(verse, voice_name, starts, kit, request.seed, lambda share: on_stage("voice", share))
+        said = perform(verse, voice_name, starts, kit, request.seed, lambda share: on_stage("voice", share))
     with watch("mix"):
-        mixed = _mix(track, backing, timeline, len(verse.bars) * verse.span_beats)
+        mixed = _mix(said, backing, timeline)
     return Answer(
-        opponent, verse, takes, starts, mixed.mix, mixed.voice_stem, mixed.beat_stem, timeline, backing.name,
-        voice_name, tuple(warnings), watch.timing_ms,
+        opponent, said.verse, said.takes, starts, mixed.mix, mixed.voice_stem, mixed.beat_stem, timeline, backing.name,
+        voice_name, tuple(warnings), watch.timing_ms, said.deliveries, said.extras,
     )  # fmt: skip
 
 
@@ -127,7 +153,7 @@ def check(request: Request) -> None:
         raise UserError(f"--surprise must be 0 to 1, got {request.surprise:g}")
     check_beat(request.beat)
     if request.voice is not None:
-        voice_spec(request.voice)
+        check_voice(request.voice)
 
 
 def listen(
@@ -207,27 +233,83 @@ def perform(
     kit: Kit,
     seed: int,
     on_share: Callable[[float], None] = lambda share: None,
-) -> tuple[tuple[Take, ...], np.ndarray]:
-    """Every bar rendered on its slots, and the takes assembled into one track at `MIX_RATE_HZ`."""
+) -> Performance:
+    """The verse delivered: planned, every bar rendered on its slots, and the second track beside it."""
+    return performed(verse, open_performer(voice_name, kit.acoustic, seed), starts, kit, seed, on_share)
+
+
+def performed(
+    verse: Verse,
+    voice: Performer,
+    starts: tuple[int, ...],
+    kit: Kit,
+    seed: int,
+    on_share: Callable[[float], None] = lambda share: None,
+) -> Performance:
+    """`perform` by any voice that says lines on the grid."""
     from rapbot.voicing.assemble import place
-    from rapbot.voicing.voice import Voice
 
-    voice = Voice(kit.acoustic, voice_spec(voice_name), seed)
+    deliveries = plan_performance(verse, kit.pen.persona(verse.persona).affects or None, seed)
+    verse = performed_verse(verse, deliveries)
+    lines: list[tuple[PronouncedWord, ...]] = []
     takes: list[Take] = []
-    for i, bar in enumerate(verse.bars):
-        takes.append(voice.render(accent_final(kit.text.pronounce(bar.text)), bar.slots, verse.bpm, seed=seed + i))
-        on_share((i + 1) / len(verse.bars))
-    return tuple(takes), place(takes, starts, MIX_RATE_HZ)
+    for i, (bar, plan) in enumerate(zip(verse.bars, deliveries, strict=True)):
+        words = accent_final(kit.text.pronounce(bar.text))
+        lines.append(with_pause(words, plan.pause_before))
+        takes.append(voice.render(lines[-1], bar.slots, verse.bpm, plan.colours(voice.spec.delivery), seed=seed + i))
+        on_share((i + 1) / (len(verse.bars) + 1))
+    lead = place(takes, starts, MIX_RATE_HZ)
+    beside = second_track(voice, lines, deliveries, takes, starts, lead, verse.bpm, kit.text.pronounce, seed)
+    on_share(1.0)
+    space = _space(verse, deliveries, takes, starts)
+    return Performance(verse, deliveries, tuple(takes), lead, beside.samples, beside.extras, space)
 
 
-def _mix(track: np.ndarray, backing: Backing, timeline: Timeline, verse_beats: int):
+def with_pause(words: Sequence[PronouncedWord], before: int | None) -> tuple[PronouncedWord, ...]:
+    """The words with a comma before the one that waits, so that the voice takes the rest for a rest."""
+    out = list(words)
+    if before is not None and not out[before - 1].after:
+        out[before - 1] = replace(out[before - 1], after=",")
+    return tuple(out)
+
+
+def _space(verse: Verse, deliveries: Sequence[BarDelivery], takes: Sequence[Take], starts: Sequence[int]) -> Space:
+    """Where in the lead the words lie that are thrown or get a room."""
+    from rapbot.sound.space import Space
+
+    def windows(k: int, words: Sequence[int]) -> Iterator[tuple[int, int]]:
+        syllables = verse.bars[k].syllables
+        for word in words:
+            own = [n for n, syllable in enumerate(syllables) if syllable.word_index == word]
+            first_s = takes[k].syllables[own[0]].onset_s - SENT_BEFORE_S
+            last_s = takes[k].syllables[own[-1]].onset_s + SENT_AFTER_S
+            if own[-1] + 1 < len(syllables):
+                last_s = min(last_s, takes[k].syllables[own[-1] + 1].onset_s - SENT_BEFORE_S)
+            elif k + 1 < len(starts):  # the next line may be on its way in
+                pickup_s = (starts[k + 1] - starts[k]) / MIX_RATE_HZ + takes[k + 1].syllables[0].onset_s
+                last_s = min(last_s, pickup_s - SENT_BEFORE_S)
+            yield starts[k] + round(first_s * MIX_RATE_HZ), starts[k] + round(last_s * MIX_RATE_HZ)
+
+    throws = [window for k, plan in enumerate(deliveries) for window in windows(k, plan.thrown)]
+    rooms = [window for k, plan in enumerate(deliveries) for window in windows(k, plan.roomy)]
+    return Space(verse.bpm, tuple(throws), tuple(rooms))
+
+
+def _mix(said: Performance, backing: Backing, timeline: Timeline) -> MixResult:
     from rapbot.sound.mix import mix_reply
 
-    beat = lay_out(backing, timeline, verse_beats)
-    voice = np.zeros(len(beat), np.float32)
-    used = min(len(voice), len(track))
-    voice[:used] = track[:used]
-    return mix_reply(voice, beat, MIX_RATE_HZ)
+    beat = lay_out(backing, timeline, len(said.verse.bars) * said.verse.span_beats)
+    return mix_reply(
+        _fitted(said.lead, len(beat)), beat, MIX_RATE_HZ, second=_fitted(said.second, len(beat)), space=said.space
+    )
+
+
+def _fitted(track: np.ndarray, frames: int) -> np.ndarray:
+    """The track cut or padded to a length."""
+    out = np.zeros((frames, *track.shape[1:]), np.float32)
+    used = min(frames, len(track))
+    out[:used] = track[:used]
+    return out
 
 
 def resample(audio: Audio, rate_hz: int) -> np.ndarray:

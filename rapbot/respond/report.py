@@ -6,13 +6,16 @@ a function of input, options, seed and versions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from rapbot.protocols import MIX_RATE_HZ
 from rapbot.respond.answer import Answer, Request
-from rapbot.values import Take
+from rapbot.values import Bar, Take
+from rapbot.voicing.backing_vocals import Extra
+from rapbot.voicing.performance import BarDelivery
 
 SCHEMA = "rapbot.report/1"
 ANCHOR_FLOOR = 0.6  # DESIGN: anchors at or above this confidence count as available to be answered
@@ -62,7 +65,9 @@ def report(answer: Answer, request: Request) -> dict[str, Any]:
 
 def _bars(answer: Answer) -> list[dict[str, Any]]:
     out = []
-    for bar, take, start in zip(answer.verse.bars, answer.takes, answer.bar_starts, strict=True):
+    for bar, take, start, plan in zip(
+        answer.verse.bars, answer.takes, answer.bar_starts, answer.deliveries, strict=True
+    ):
         line_s = start / MIX_RATE_HZ
         out.append(
             {
@@ -82,9 +87,36 @@ def _bars(answer: Answer) -> list[dict[str, Any]]:
                     }
                     for s in take.syllables
                 ],
+                "delivery": delivery_json(bar, plan, answer.extras),
             }
         )
     return out
+
+
+def delivery_json(bar: Bar, plan: BarDelivery, extras: Sequence[Extra]) -> dict[str, Any]:
+    """How one bar was said; doubles, ad-libs and breaths are those that are really on the track."""
+    texts = {syllable.word_index: syllable.word_text for syllable in bar.syllables}
+    mine = [extra for extra in extras if extra.bar_index == plan.index]
+
+    def placed(kind: str) -> list[dict[str, Any]]:
+        return [
+            {"text": extra.text, "start_s": _round(extra.start_s), "end_s": _round(extra.end_s)}
+            for extra in mine
+            if extra.kind == kind
+        ]
+
+    return {
+        "affect": plan.affect,
+        "energy": _round(plan.energy),
+        "punch": plan.is_punch,
+        "accent": texts[plan.accent_word],
+        "pause_before": None if plan.pause_before is None else texts[plan.pause_before],
+        "doubles": placed("double"),
+        "adlibs": placed("adlib"),
+        "breath": any(extra.kind == "breath" for extra in mine),
+        "throws": [texts[word] for word in plan.thrown],
+        "rooms": [texts[word] for word in plan.roomy],
+    }
 
 
 def monitors(answer: Answer) -> dict[str, float | None]:

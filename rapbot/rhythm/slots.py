@@ -11,7 +11,9 @@ transcriptions"; 124 songs); natural gaps are a regression on the durations hiba
 
 *Conventions.*  A *slot* is a 16th counted from the line's own bar line; negative slots are pickups before it.  A line
 has sixteen *steps*: 16ths where it spans four beats, 32nds where it spans two (slots then come in halves), 8ths where
-it spans eight (16ths between them are allowed and dear).  Gaps are seconds between vowel onsets.  Costs have no unit; 0
+it spans eight (16ths between them are allowed and dear).  In the triplet flow a line has twelve steps: three to a beat
+(slots in multiples of 4/3), three to half a beat in a line of two beats, and twenty-four where it spans eight.  Gaps
+are seconds between vowel onsets.  Costs have no unit; 0
 is a line that falls on the grid by itself, `FIT_COST` is where listeners start to lose words.
 """
 
@@ -30,7 +32,7 @@ from rapbot.language.phones import MANNER, is_vowel
 from rapbot.rhythm.timeline import SLOTS_PER_BEAT
 from rapbot.values import Syllable
 
-Flow = Literal["straight", "swung", "laid-back"]
+Flow = Literal["straight", "swung", "laid-back", "triplet"]
 FLOWS: tuple[str, ...] = get_args(Flow)
 
 # 118 lines at 72 to 115 BPM: whisper base loses 4 % of the words of plans at or below it, 9 % above; said freely, 3.6
@@ -79,6 +81,14 @@ RHYME_COST: dict[float, float] = {12.0: 0.0, 11.0: 0.3, 14.0: 0.5, 10.0: 0.6, 13
 # in a half-time line beat four of the second bar carries the rhyme
 RHYME_COST_HALF_TIME: dict[float, float] = {14.0: 0.0, 12.0: 0.6, 13.0: 0.4, 13.5: 0.4, 15.0: 0.7}
 RHYME_COST_ELSEWHERE = 1.2
+TRIPLET = "triplet"
+TRIPLET_SLOTS = 4.0 / 3.0
+# A triplet rapper accents the beat and leans into it: shares for the three thirds of a beat.  MCFlow's triplet songs
+# are too few to count from, so the outer two are the means of the 16ths on either side of them.
+STRESS_SHARE_BY_THIRD = (0.90, 0.45, 0.50)
+RHYME_COST_TRIPLET: dict[float, float] = {9.0: 0.0, 8.0: 0.3, 10.0: 0.5, 11.0: 0.7}
+# by step of the eight-beat line
+RHYME_COST_TRIPLET_HALF_TIME: dict[float, float] = {21.0: 0.0, 18.0: 0.6, 20.0: 0.4, 19.0: 0.6, 22.0: 0.6}
 PAUSE_WEIGHT = 1.0  # on the squared share of an 8th that is missing from a written pause
 SKIPPED_DOWNBEAT = 1.0  # a line with nothing on beat one loses the entry the listener waits for
 PICKUP_COST = (0.0, 0.02, 0.05, 0.15)  # for a line that starts this many steps early: the breath before it shrinks
@@ -168,7 +178,8 @@ def plan_slots(
         raise ValueError(f"pickup_slots must be at least 0, got {pickup_slots}")
     if not syllables:
         raise SlotError("a line needs at least one syllable")
-    grid = _grid(span_beats, pickup_slots, _last_index(span_beats, end_slot))
+    triplet = flow == TRIPLET
+    grid = _grid(span_beats, pickup_slots, _last_index(span_beats, end_slot, triplet), triplet)
     count = len(syllables)
     if count > len(grid.slots):
         raise SlotError(f"{count} syllables do not fit: a line of {span_beats} beats has {len(grid.slots)} slots")
@@ -205,13 +216,13 @@ def plan_verse(
             line, bpm, span_beats=span_beats, flow=flow, max_rate_syl_s=max_rate_syl_s, pickup_slots=min(3, free)
         )
         plans.append(plan)
-        free = free_pickups(plan.slots, span_beats)
+        free = free_pickups(plan.slots, span_beats, flow)
     return tuple(plans)
 
 
-def free_pickups(slots: Sequence[float], span_beats: int = 4) -> int:
+def free_pickups(slots: Sequence[float], span_beats: int = 4, flow: str = "straight") -> int:
     """Steps left for the next line's pickup after a line on these slots (what to pass as ``pickup_slots``)."""
-    step = _step_slots(span_beats)
+    step = _step_slots(span_beats, flow == TRIPLET)
     left = (span_beats * SLOTS_PER_BEAT - slots[-1]) / step
     return max(0, math.ceil(left - 1e-9) - 1)
 
@@ -223,24 +234,27 @@ def slot_cost(
     *,
     span_beats: int = 4,
     natural_gaps_s: Sequence[float] | None = None,
+    flow: str = "straight",
 ) -> SlotCost:
-    """What given straight slots cost, part by part; `plan_slots` minimises the total.
+    """What given straight slots (or triplets, where ``flow`` says so) cost, part by part; `plan_slots` minimises the
+    total.
 
     Raises:
         SlotError: not one slot a syllable, or not strictly increasing.
         ValueError: a slot that is not on the line's grid.
     """
-    _check(bpm, span_beats, "straight", MAX_RATE_SYL_S)
+    _check(bpm, span_beats, flow, MAX_RATE_SYL_S)
+    triplet = flow == TRIPLET
     if len(slots) != len(syllables):
         raise SlotError(f"{len(syllables)} syllables need as many slots, got {len(slots)}")
     if any(right <= left for left, right in pairwise(slots)):
         raise SlotError("two syllables on one slot: slots must strictly increase")
-    step = _step_slots(span_beats)
+    step = _step_slots(span_beats, triplet)
     steps = [round(slot / step) for slot in slots]
     if any(abs(slot - k * step) > 1e-6 for slot, k in zip(slots, steps, strict=True)):
         raise ValueError(f"slots must be multiples of {step}, got {list(slots)}")
     step_s = 60.0 / bpm / SLOTS_PER_BEAT * step
-    grid = _grid(span_beats, max(0, -steps[0]), max(steps[-1], _last_index(span_beats, None)))
+    grid = _grid(span_beats, max(0, -steps[0]), max(steps[-1], _last_index(span_beats, None, triplet)), triplet)
     first = -steps[0] if steps[0] < 0 else 0
     index = [k + first for k in steps]
     gaps = _checked_gaps(syllables, natural_gaps_s)
@@ -267,7 +281,7 @@ class _Grid:
 
     slots: np.ndarray
     step_slots: float
-    eighth_steps: int  # steps in the 8th that a pause asks for
+    eighth_steps: float  # steps in the 8th that a pause asks for
     max_gap: int
     stressed_cost: np.ndarray
     unstressed_cost: np.ndarray
@@ -277,28 +291,35 @@ class _Grid:
     skips: np.ndarray  # (places, gaps): 1 where a jump of gap+1 steps that lands here passes over the downbeat
 
 
-def _step_slots(span_beats: int) -> float:
-    return 0.5 if span_beats == 2 else 1.0
+def _step_slots(span_beats: int, triplet: bool = False) -> float:
+    return (TRIPLET_SLOTS if triplet else 1.0) * (0.5 if span_beats == 2 else 1.0)
 
 
-def _last_index(span_beats: int, end_slot: int | None) -> int:
+def _last_index(span_beats: int, end_slot: int | None, triplet: bool = False) -> int:
     """The last step a syllable may take, counted in steps from the bar line."""
     if end_slot is None:
-        return {2: 14, 4: 14, 8: 30}[span_beats]
-    last = int(end_slot / _step_slots(span_beats))
-    if not 0 <= end_slot < span_beats * SLOTS_PER_BEAT:
+        end_slot = {2: 7, 4: 14, 8: 30}[span_beats]
+    elif not 0 <= end_slot < span_beats * SLOTS_PER_BEAT:
         raise ValueError(f"end_slot must lie in 0..{span_beats * SLOTS_PER_BEAT - 1}, got {end_slot}")
-    return last
+    return int(end_slot / _step_slots(span_beats, triplet) + 1e-9)
 
 
 @lru_cache(maxsize=64)
-def _grid(span_beats: int, pickups: int, last: int) -> _Grid:
+def _grid(span_beats: int, pickups: int, last: int, triplet: bool = False) -> _Grid:
     places = np.arange(-pickups, last + 1)
-    line_step = places / 2.0 if span_beats == 8 else places.astype(float)  # sixteen to a line
-    whole = np.isclose(line_step % 1.0, 0.0)
-    share = np.where(whole, np.asarray(STRESS_SHARE_BY_STEP)[np.floor(line_step).astype(int) % 16], BETWEEN_STEPS_SHARE)
-    rhyme = RHYME_COST_HALF_TIME if span_beats == 8 else RHYME_COST
-    max_gap = 16 if span_beats == 8 else 8
+    if triplet:
+        line_step = places.astype(float)
+        whole = np.ones(len(places), bool)
+        share = np.asarray(STRESS_SHARE_BY_THIRD)[places % 3]
+        rhyme = RHYME_COST_TRIPLET_HALF_TIME if span_beats == 8 else RHYME_COST_TRIPLET
+    else:
+        line_step = places / 2.0 if span_beats == 8 else places.astype(float)  # sixteen to a line
+        whole = np.isclose(line_step % 1.0, 0.0)
+        by_step = np.asarray(STRESS_SHARE_BY_STEP)[np.floor(line_step).astype(int) % 16]
+        share = np.where(whole, by_step, BETWEEN_STEPS_SHARE)
+        rhyme = RHYME_COST_HALF_TIME if span_beats == 8 else RHYME_COST
+    step_slots = _step_slots(span_beats, triplet)
+    max_gap = (12 if triplet else 16) if span_beats == 8 else (6 if triplet else 8)
     landing = places[:, None]
     leaving = landing - np.arange(1, max_gap + 1)[None, :]
     entry = np.zeros(len(places))
@@ -308,9 +329,9 @@ def _grid(span_beats: int, pickups: int, last: int) -> _Grid:
         else:
             entry[index] = PICKUP_COST[-place] if -place < len(PICKUP_COST) else PICKUP_COST_MORE
     return _Grid(
-        slots=places * _step_slots(span_beats),
-        step_slots=_step_slots(span_beats),
-        eighth_steps=4 if span_beats == 2 else 2,
+        slots=places * step_slots,
+        step_slots=step_slots,
+        eighth_steps=2.0 / step_slots,
         max_gap=max_gap,
         stressed_cost=-STRESS_WEIGHT * np.log(share),
         unstressed_cost=STRESS_WEIGHT * np.minimum(UNSTRESSED_CAP, -np.log(1.0 - share)),

@@ -4,9 +4,11 @@ Aim: a voice that sits on its beat, at the loudness of streaming services and ne
 true peak follow BS.1770-4; the limiter is a look-ahead limiter whose gain is a minimum filter smoothed by a shorter
 window (so it can never rise above what a peak allows), computed from the four-times oversampled peak envelope.
 
-*Conventions.*  Voice is mono, shape (frames,); backing mono or (frames, 2), any loudness; both start at sample 0 of the
-reply and stay sample-aligned through everything here.  Results are float32, shape (frames, 2), as long as the longer
-input.  The stems carry the mix's own static gain: they sum to the mix as it was before its limiter.
+*Conventions.*  Voice is mono, shape (frames,); backing mono or (frames, 2), any loudness; the second track (doubles,
+ad-libs, breaths) is mono or (frames, 2) at the level it has against the voice.  All start at sample 0 of the reply and
+stay sample-aligned through everything here.  The voice stem is lead, second track and effects together.  Results are
+float32, shape (frames, 2), as long as the longest input.  The stems carry the mix's own static gain: they sum to the
+mix as it was before its limiter.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy as np
 from scipy import ndimage, signal
 
 from rapbot.sound.loudness import db_to_gain, loudness_lufs, true_peak_dbfs, true_peak_envelope
+from rapbot.sound.space import Space, delay_throw, room, sent
 
 TARGET_LUFS = -14.0  # what streaming services play at
 CEILING_DBTP = -1.0
@@ -40,6 +43,8 @@ DUCK_ATTACK_S = 0.030  # the duck is complete when the word starts: it looks ahe
 DUCK_RELEASE_S = 0.300  # shorter pumps between words
 DUCK_ACTIVE_DB = -26.0  # voice this far below its own loud parts no longer needs room
 DUCK_RANGE_DB = 8.0  # from no duck to full duck
+
+THROW_DUCK_DB = 14.0  # an echo steps back while the lead speaks: a late copy of a word would blur the next one's onset
 
 LOOK_AHEAD_S = 0.004
 LIMITER_RELEASE_DB_PER_S = 60.0  # a 6 dB dip is gone after a tenth of a second
@@ -134,19 +139,55 @@ def all_pass_sos(rate_hz: int, centre_hz: float, q: float) -> np.ndarray:
 # --------------------------------------------------------------------------------------------------- mix
 
 
-def mix_reply(voice: np.ndarray, backing: np.ndarray | None, rate_hz: int, duck_db: float = 3.0) -> MixResult:
-    """Master a reply.  ``backing`` None leaves the voice alone; ``duck_db`` is how far the beat dips under words."""
+def mix_reply(
+    voice: np.ndarray,
+    backing: np.ndarray | None,
+    rate_hz: int,
+    duck_db: float = 3.0,
+    second: np.ndarray | None = None,
+    space: Space | None = None,
+) -> MixResult:
+    """Master a reply.
+
+    ``backing`` None leaves the voice alone; ``duck_db`` is how far the beat dips under words; ``second`` joins the
+    voice; ``space`` sends chosen stretches of the lead into a delay and a room.
+    """
     if duck_db < 0.0:
         raise ValueError(f"duck_db must be at least 0, got {duck_db}")
     voice = np.asarray(voice)
     if voice.ndim != 1:
         raise ValueError(f"voice must be mono, shape (frames,), got {voice.shape}")
-    frames = max(len(voice), 0 if backing is None else len(backing))
+    frames = max(len(part) for part in (voice, backing, second) if part is not None)
     beat = _stereo(np.zeros(0) if backing is None else backing, frames)
-    sung = _stereo(voice_chain(voice, rate_hz), frames)
-    beat = beat * duck_gain(sung[:, 0], rate_hz, duck_db)[:, None]
+    lead = np.pad(voice_chain(voice, rate_hz).astype(float), (0, frames - len(voice)))
+    beat = beat * duck_gain(lead, rate_hz, duck_db)[:, None]
+    sung = _stereo(lead, frames)
+    if second is not None:
+        sung = sung + _beside(second, voice, lead, frames, rate_hz)
+    if space is not None:
+        sung = sung + effects(lead, space, rate_hz)
     beat = _tamed(beat * _beat_balance(sung, beat, rate_hz), rate_hz, BEAT_CREST_DB)
     return _master(sung, beat, rate_hz)
+
+
+def effects(lead: np.ndarray, space: Space, rate_hz: int) -> np.ndarray:
+    """What the chosen words leave behind them, shape (frames, 2); echoes step back under the words that follow."""
+    out = np.zeros((len(lead), 2))
+    if space.throws:
+        echoes = delay_throw(sent(lead, space.throws, rate_hz), rate_hz, space.bpm)
+        out += echoes * duck_gain(lead, rate_hz, THROW_DUCK_DB)[:, None]
+    if space.rooms:
+        out += room(sent(lead, space.rooms, rate_hz), rate_hz)
+    return out
+
+
+def _beside(second: np.ndarray, voice: np.ndarray, lead: np.ndarray, frames: int, rate_hz: int) -> np.ndarray:
+    """The second track through the lead's equaliser and static gain; it is not compressed, so that it stays behind."""
+    clean = signal.sosfilt(_voice_filters(rate_hz), _stereo(second, frames), axis=0)
+    before, after = loudness_lufs(voice, rate_hz), loudness_lufs(lead, rate_hz)
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return clean
+    return clean * db_to_gain(min(after - before, MAX_GAIN_DB))
 
 
 def duck_gain(voice: np.ndarray, rate_hz: int, duck_db: float) -> np.ndarray:

@@ -135,7 +135,7 @@ class Voice:
         times_s = (np.arange(len(f0_hz)) + 0.5) * model.hop_s
         leans = accents(syllables, slots, wanted_s)
         f0_hz = shaped_pitch(f0_hz, times_s, leans, how)
-        energy = shaped_energy(energy, times_s, leans)
+        energy = shaped_energy(energy, times_s, leans, how)
         noise_seed = int(np.random.SeedSequence([self._seed, seed]).generate_state(1)[0])
         gain = 10 ** ((TAKE_RMS_DB + how.energy_db - self._own_level_db) / 20)
         rests = rests_s(plan, encoding.tokens, model.hop_s)

@@ -1,20 +1,24 @@
-"""Personas: who answers.  A leaning in the choice of moves and writers, and a voice.
+"""Personas: who answers.  A leaning in the choice of moves and writers, a voice, and the attitudes it knows.
 
 *Conventions.*  One TOML file a persona, named after it: ``description``, ``voice`` (a name of the voice list),
 ``[moves]`` and ``[writers]`` with leanings of about ±0.5 (see `rapbot.writing.candidates` for the unit); writers are
-the ids' prefixes.
+the ids' prefixes.  ``[affects]`` says how much it likes each way of saying a line, relatively and above 0; one that is
+missing is never used, and no table at all means all of them alike.
 """
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rapbot.errors import UserError
 from rapbot.writing.arsenal import MOVES
 
+# As in `rapbot.voicing.delivery`, which this layer does not know; a test keeps the two equal.
+AFFECT_NAMES = ("calm", "mocking", "aggressive", "triumphant", "deadpan")
 DEFAULT_PERSONA = "comedian"
 
 
@@ -27,6 +31,7 @@ class Persona:
     voice: str
     moves: Mapping[str, float]
     writers: Mapping[str, float]
+    affects: Mapping[str, float] = field(default_factory=dict)
 
 
 def parse_persona(name: str, text: str) -> Persona:
@@ -39,7 +44,8 @@ def parse_persona(name: str, text: str) -> Persona:
         table = tomllib.loads(text)
         moves = {move: float(value) for move, value in table.get("moves", {}).items()}
         writers = {writer: float(value) for writer, value in table.get("writers", {}).items()}
-        persona = Persona(name, table["description"], table["voice"], moves, writers)
+        affects = {affect: float(value) for affect, value in table.get("affects", {}).items()}
+        persona = Persona(name, table["description"], table["voice"], moves, writers, affects)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"persona {name} is not TOML: {error}") from None
     except KeyError as error:
@@ -51,6 +57,11 @@ def parse_persona(name: str, text: str) -> Persona:
         raise UserError(
             f"persona {name} leans towards an unknown move {unknown[0]!r}; known: {', '.join(sorted(MOVES))}"
         )
+    for affect, weight in affects.items():
+        if affect not in AFFECT_NAMES:
+            raise UserError(f"persona {name} has an unknown affect {affect!r}; known: {', '.join(AFFECT_NAMES)}")
+        if not 0.0 < weight < math.inf:
+            raise UserError(f"persona {name}: the weight of affect {affect!r} must be above 0, got {weight:g}")
     return persona
 
 

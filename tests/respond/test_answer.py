@@ -20,6 +20,7 @@ from rapbot.respond.kit import Kit
 from rapbot.rhythm.timeline import Timeline
 from rapbot.sound.backing import render_backing
 from rapbot.values import Audio
+from rapbot.voicing.assemble import place
 from tests.respond.conftest import VERSES, Made
 
 
@@ -99,6 +100,38 @@ def test_report_on_disk_is_the_report(made: Made) -> None:
     assert [bar["index"] for bar in on_disk["reply"]["bars"]] == list(range(8))
     assert 0 <= on_disk["monitors"]["amnesia"] <= 1
     assert on_disk["monitors"]["drift_ms"] < 5
+
+
+def test_the_report_says_how_every_bar_was_delivered(made: Made, kit: Kit) -> None:
+    bars = made.report["reply"]["bars"]
+    persona = kit.pen.persona(made.answer.verse.persona)
+    deliveries = [bar["delivery"] for bar in bars]
+    assert {delivery["affect"] for delivery in deliveries} <= set(persona.affects)
+    assert len({delivery["affect"] for delivery in deliveries}) >= 2
+    assert [delivery["punch"] for delivery in deliveries] == [False, True] * 4
+    assert deliveries[-1]["doubles"] and deliveries[-1]["throws"]
+    assert not deliveries[0]["adlibs"]
+    for bar, delivery in zip(bars, deliveries, strict=True):
+        words = {word.strip('.,?!"').lower() for word in bar["text"].split()}
+        assert delivery["accent"].lower() in words
+        for double in delivery["doubles"]:
+            assert double["text"].lower() == bar["end_word"].lower()
+            assert abs(double["start_s"] - bar["syllables"][-1]["target_s"]) < 0.5
+        sung = [(s["target_s"], s["target_s"] + 0.1) for other in bars for s in other["syllables"]]
+        for adlib in delivery["adlibs"]:
+            assert not any(start < adlib["end_s"] and adlib["start_s"] < end for start, end in sung)
+
+
+def test_the_second_track_is_heard_in_the_voice_stem_only(made: Made) -> None:
+    lead = place(made.answer.takes, made.answer.bar_starts, MIX_RATE_HZ)
+    stem = made.answer.voice_stem.mean(axis=1)
+    assert len(stem) > len(lead)
+    ringing = stem[len(lead) + MIX_RATE_HZ // 4 : len(lead) + MIX_RATE_HZ]
+    assert np.abs(ringing).max() > 0.001  # the last word is thrown
+    extras = [extra for extra in made.answer.extras if extra.kind == "adlib"]
+    for extra in extras:
+        window = slice(round(extra.start_s * MIX_RATE_HZ), round(extra.end_s * MIX_RATE_HZ))
+        assert np.abs(lead[window]).max(initial=0.0) < 0.05 < 10 * np.abs(stem[window]).max()
 
 
 def test_lyrics_carry_every_word_in_time_order(made: Made) -> None:

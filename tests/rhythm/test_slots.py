@@ -71,7 +71,7 @@ def planned(syls: tuple[Syllable, ...], bpm: float, **options: object) -> SlotPl
 @given(
     syls=syllables(),
     bpm=st.floats(55, 180),
-    flow=st.sampled_from(("straight", "swung", "laid-back")),
+    flow=st.sampled_from(("straight", "swung", "laid-back")),  # triplets have a test of their own
     pickups=st.integers(0, 3),
     rate=st.sampled_from((4.0, MAX_RATE_SYL_S, DOUBLE_TIME_SYL_S)),
 )
@@ -162,6 +162,33 @@ def test_swing_delays_only_the_offbeats() -> None:
     moved = [b - a for a, b in zip(straight.slots, swung.slots, strict=True)]
     assert all((shift > 0.1) == (slot % 2 == 1) for shift, slot in zip(moved, straight.slots, strict=True))
     assert any(shift > 0 for shift in moved)
+
+
+@settings(max_examples=100, deadline=None)
+@given(syls=syllables(), bpm=st.floats(55, 180), pickups=st.integers(0, 3))
+def test_triplets_lie_on_thirds_of_the_beat(syls: tuple[Syllable, ...], bpm: float, pickups: int) -> None:
+    span = span_beats_for(bpm)
+    plan = planned(syls, bpm, span_beats=span, flow="triplet", pickup_slots=pickups)
+    if plan is None:
+        return
+    step = 2 / 3 if span == 2 else 4 / 3
+    slots = np.asarray(plan.slots)
+    assert np.allclose(slots / step, np.round(slots / step))
+    assert np.all(np.diff(slots) > 0) and slots[0] >= -pickups * step - 1e-9 and slots[-1] < 4 * span
+    assert np.all(np.diff(slots) * 15.0 / bpm >= MIN_GAP_S - 1e-9) and plan.rate_syl_s <= MAX_RATE_SYL_S + 1e-9
+    cost = slot_cost(syls, plan.slots, bpm, span_beats=span, flow="triplet")
+    assert cost.said / len(syls) == pytest.approx(plan.cost)
+
+
+def test_a_triplet_line_rhymes_on_beat_four_and_stresses_beats() -> None:
+    syls = line("SuuSuuSuuS")
+    plan = plan_slots(syls, 80, flow="triplet")
+    np.testing.assert_allclose(plan.slots, np.arange(10) * 4 / 3)  # dactyls are what triplets are made for
+    assert plan.fits
+    assert plan_slots(line("SuuSuuSuuS"), 140, span_beats=8, flow="triplet").slots[-1] == pytest.approx(28)
+    assert free_pickups((0.0, 12.0), flow="triplet") == 2
+    with pytest.raises(ValueError, match="multiples"):
+        slot_cost(line("SS"), (0.0, 1.0), 90, flow="triplet")
 
 
 def test_crowded_lines_cost_more() -> None:

@@ -19,10 +19,12 @@ from rapbot.sound.mix import (
     VOICE_OVER_BEAT_LU,
     compressor_gain,
     duck_gain,
+    effects,
     limit,
     mix_reply,
     voice_chain,
 )
+from rapbot.sound.space import Space, delay_throw, sent
 
 RATE_HZ = 48_000
 
@@ -250,3 +252,41 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     beat = render_backing("grime", 140, 2).samples
     first, second = (mix_reply(words(), beat, RATE_HZ).mix for _ in range(2))
     assert first.tobytes() == second.tobytes()
+
+
+def test_the_second_track_keeps_its_distance_from_the_lead() -> None:
+    lead, second = words(4.0, 0.2), np.zeros((RATE_HZ * 4, 2), np.float32)
+    second[round(2.2 * RATE_HZ) : round(2.9 * RATE_HZ)] = 0.3 * words(0.7, 0.2, seed=1)[:, None]  # in the lead's rest
+    alone = mix_reply(lead, None, RATE_HZ)
+    both = mix_reply(lead, None, RATE_HZ, second=second)
+    rest, spoken = slice(round(2.2 * RATE_HZ), round(2.9 * RATE_HZ)), slice(0, RATE_HZ)
+    assert np.abs(alone.voice_stem[rest]).max() < 1e-3
+
+    def level_db(samples: np.ndarray) -> float:
+        return 10 * math.log10(float(np.square(samples[np.abs(samples) > 0.01]).mean()))
+
+    distance_db = level_db(both.voice_stem[spoken]) - level_db(both.voice_stem[rest])
+    assert distance_db == pytest.approx(-20 * math.log10(0.3), abs=4.0)  # the lead's own words are compressed
+    assert both.loudness_lufs == pytest.approx(TARGET_LUFS, abs=1.0)
+    assert both.true_peak_dbfs <= CEILING_DBTP
+
+
+def test_sends_are_heard_after_the_chosen_words_only() -> None:
+    lead = words(4.0, 0.2)
+    beat = 0.1 * np.random.default_rng(0).standard_normal((RATE_HZ * 4, 2))
+    last_word = (round(1.95 * RATE_HZ), round(2.1 * RATE_HZ))
+    thrown = mix_reply(lead, beat, RATE_HZ, space=Space(100.0, ((round(1.75 * RATE_HZ), round(2.05 * RATE_HZ)),)))
+    dry = mix_reply(lead, beat, RATE_HZ)
+    in_rest = slice(round(2.4 * RATE_HZ), round(2.65 * RATE_HZ))  # a quarter later: 0.6 s
+    assert np.abs(dry.voice_stem[in_rest]).max() < 1e-3 < 0.01 < np.abs(thrown.voice_stem[in_rest]).max()
+    assert np.allclose(thrown.voice_stem[:RATE_HZ] / 10 ** (thrown.gain_db / 20),
+                       dry.voice_stem[:RATE_HZ] / 10 ** (dry.gain_db / 20), atol=1e-3)  # fmt: skip
+    roomy = mix_reply(lead, beat, RATE_HZ, space=Space(100.0, (), (last_word,)))
+    assert roomy.true_peak_dbfs <= CEILING_DBTP and thrown.true_peak_dbfs <= CEILING_DBTP
+    # Under later words the echo is pushed down.
+    quiet = effects(
+        np.where(np.arange(len(lead)) < 2 * RATE_HZ, lead, 0.0), Space(100.0, ((0, RATE_HZ // 2),)), RATE_HZ
+    )
+    under = slice(round(0.7 * RATE_HZ), round(0.9 * RATE_HZ))
+    free = delay_throw(sent(lead, ((0, RATE_HZ // 2),), RATE_HZ), RATE_HZ, 100.0)
+    assert np.abs(quiet[under]).max() < 0.3 * np.abs(free[under]).max()

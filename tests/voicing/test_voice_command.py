@@ -53,8 +53,8 @@ def test_every_syllable_lies_where_the_json_says(tmp_path: Path, capsys: pytest.
 
 def test_equal_commands_write_equal_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = tmp_path / "a.wav", tmp_path / "b.wav"
-    spoken(capsys, "Say it again", "-o", str(first), "--voice", "brick", "--affect", "menace")
-    spoken(capsys, "Say it again", "-o", str(second), "--voice", "brick", "--affect", "menace")
+    spoken(capsys, "Say it again", "-o", str(first), "--voice", "brick", "--affect", "aggressive")
+    spoken(capsys, "Say it again", "-o", str(second), "--voice", "brick", "--affect", "aggressive")
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -69,6 +69,8 @@ def test_flows_move_the_syllables(tmp_path: Path, capsys: pytest.CaptureFixture[
     odd = np.round(straight).astype(int) % 2 == 1
     assert np.all(swung[odd] - straight[odd] > 0.1) and np.allclose(swung[~odd], straight[~odd], atol=0.01)
     assert np.allclose((late - straight) * 60 / 90 / 4, 0.02, atol=0.001)
+    thirds = slots("triplet") * 3 / 4
+    assert np.allclose(thirds, np.round(thirds), atol=0.01)
 
 
 def test_long_texts_numbers_and_emoji_are_spoken_in_bars(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,53 @@
+"""From a voice's name to something that says lines on the grid.
+
+Live voices are timbres of one acoustic model that is open already; the others bring an engine and weights of their own,
+loaded on first use.
+"""
+
+from __future__ import annotations
+
+from rapbot.errors import EngineUnavailable, UserError
+from rapbot.protocols import AcousticModel
+from rapbot.resources import weights_dir
+from rapbot.voicing.backing_vocals import Performer
+from rapbot.voicing.spoken import SPOKEN_VOICES, SpokenVoice
+from rapbot.voicing.voice import Voice
+from rapbot.voicing.voices import VOICES, VoiceSpec
+
+
+def all_voices() -> dict[str, VoiceSpec]:
+    """Every voice there is, the live ones first."""
+    return {**VOICES, **SPOKEN_VOICES}
+
+
+def voice_named(name: str) -> VoiceSpec:
+    """The voice of that name.  Raises UserError naming the known ones."""
+    voices = all_voices()
+    if name not in voices:
+        raise UserError(f"no voice is called '{name}': choose from {', '.join(voices)}")
+    return voices[name]
+
+
+def check_voice(name: str) -> None:
+    """What `open_performer` would raise, found out before any long work."""
+    spec = voice_named(name)
+    if not spec.live:
+        weights_dir(spec.engine.partition(":")[0])
+
+
+def open_performer(name: str, acoustic: AcousticModel, seed: int = 0) -> Performer:
+    """The voice of that name, ready to perform.
+
+    Raises:
+        UserError: no such voice.
+        EngineUnavailable: its weights are not installed; the message says how to install them.
+    """
+    spec = voice_named(name)
+    if spec.live:
+        return Voice(acoustic, spec, seed)
+    engine, _, style = spec.engine.partition(":")
+    if engine != "kokoro":
+        raise EngineUnavailable(f"the voice '{name}' wants the engine '{engine}', which this version does not have")
+    from rapbot.engines.kokoro import MODEL_NAME, KokoroModel, KokoroSpeaker
+
+    return SpokenVoice(KokoroSpeaker(KokoroModel(weights_dir(MODEL_NAME)), style), spec, seed)
