@@ -37,6 +37,7 @@ demo: $(VENV)/.core weights
 # so it cannot share the environment; one of its own (`make .venv-coqui/.done`: torch and torchaudio 2.8) takes 2 minutes
 # and 7.3 GB, most of it CUDA, and could only prove an import: XTTS weights come from a hub, not from a package.
 test: $(VENV)/.test weights
+	@$(BIN)/rapbot models install speaker-encoder kokoro
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev
