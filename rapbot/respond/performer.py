@@ -7,7 +7,7 @@ loaded on first use.
 from __future__ import annotations
 
 from rapbot.errors import EngineUnavailable, UserError
-from rapbot.protocols import AcousticModel
+from rapbot.protocols import AcousticModel, TimedSpeaker
 from rapbot.resources import weights_dir
 from rapbot.voicing.backing_vocals import Performer
 from rapbot.voicing.spoken import SPOKEN_VOICES, SpokenVoice
@@ -45,9 +45,19 @@ def open_performer(name: str, acoustic: AcousticModel, seed: int = 0) -> Perform
     spec = voice_named(name)
     if spec.live:
         return Voice(acoustic, spec, seed)
-    engine, _, style = spec.engine.partition(":")
-    if engine != "kokoro":
-        raise EngineUnavailable(f"the voice '{name}' wants the engine '{engine}', which this version does not have")
-    from rapbot.engines.kokoro import MODEL_NAME, KokoroModel, KokoroSpeaker
+    return SpokenVoice(_speaker(spec), spec, seed)
 
-    return SpokenVoice(KokoroSpeaker(KokoroModel(weights_dir(MODEL_NAME)), style), spec, seed)
+
+def _speaker(spec: VoiceSpec) -> TimedSpeaker:
+    """The engine a voice of sound alone names, with its weights; ``engine`` is the manifest's name of them."""
+    engine, _, style = spec.engine.partition(":")
+    folder = weights_dir(engine)
+    if engine == "kokoro":
+        from rapbot.engines.kokoro import KokoroModel, KokoroSpeaker
+
+        return KokoroSpeaker(KokoroModel(folder), style)
+    if engine == "piper-joe":
+        from rapbot.engines.piper import PiperSpeaker
+
+        return PiperSpeaker(folder)
+    raise EngineUnavailable(f"the voice '{spec.name}' wants the engine '{engine}', which this version does not have")

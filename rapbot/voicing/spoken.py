@@ -223,6 +223,8 @@ def accent_gain(length: int, rate_hz: int, rows: np.ndarray) -> np.ndarray:
 
 _KOKORO = "Apache-2.0 (Kokoro-82M by hexgrad), MIT (ONNX export by thewh1teagle)"
 _COST = "about 2 s of one core a bar; `rapbot models install kokoro` (66 MB)"
+_JOE = "licence unclear (Piper joe: tagged MIT/CC0, but fine-tuned from lessac, recorded for research only)"
+_JOE_COST = "about 0.3 s of one core a bar; `rapbot models install piper-joe` (58 MB)"
 _OWN = Delivery(accent_semitones=0.0)  # melodies are the network's own
 
 SPOKEN_VOICES: dict[str, VoiceSpec] = {
@@ -234,5 +236,6 @@ SPOKEN_VOICES: dict[str, VoiceSpec] = {
         VoiceSpec(
             "fox", "a woman, warm and amused", _KOKORO, _COST, Timbre(), _OWN, "kokoro:jf_gongitsune", live=False
         ),
+        VoiceSpec("joe", "a plain American man", _JOE, _JOE_COST, Timbre(), _OWN, "piper-joe", live=False),
     )
 }
