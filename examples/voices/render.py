@@ -28,7 +28,9 @@ def render(name: str, *options: str) -> None:
         print(f"{name}: left out")
 
 
-for voice in all_voices():
+for voice, spec in all_voices().items():
+    if "unclear" in spec.licence:
+        continue  # never in a bundled clip
     render(f"voice_{voice}", "--voice", voice)
 for affect in AFFECTS:
     render(f"affect_{affect}", "--voice", DEFAULT_VOICE, "--affect", affect)

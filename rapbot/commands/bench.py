@@ -9,7 +9,7 @@ from typing import Any
 
 from rapbot.errors import UserError
 
-NAMES = ("respond", "latency", "grid")
+NAMES = ("respond", "latency", "grid", "ready", "affects")
 VERSES = "tests/data/verses"
 
 
@@ -46,6 +46,16 @@ def _run(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
         result = grid.run_default()
         return result, grid.table(result)
+    if args.name == "ready":
+        from rapbot.bench import grid
+
+        result = grid.ready_default()
+        return result, grid.ready_table(result)
+    if args.name == "affects":
+        from rapbot.bench import affects
+
+        result = affects.run_default()
+        return result, affects.table(result)
     from rapbot.bench.verses import bundled_verses
 
     if args.name == "latency" and args.device != "offline":
