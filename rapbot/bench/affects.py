@@ -19,17 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from rapbot.bench.grid import LINES
+from rapbot.bench.grid import LINES, planned
 from rapbot.bench.respond import wilson
-from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import AcousticModel, G2p
-from rapbot.rhythm.slots import plan_slots
 from rapbot.voicing.delivery import AFFECTS, with_affect
 from rapbot.voicing.voice import Voice
 from rapbot.voicing.voices import VOICES
 
-VOICE_NAMES = ("heart", "brick", "spark", "smoke", "boss")
-LINE_COUNT = 24
 FOLDS = 3
 BPM = 90.0
 SEED = 1
@@ -152,18 +148,15 @@ def guessed(rows: np.ndarray, discriminant: tuple[np.ndarray, np.ndarray]) -> np
 def run(
     model: AcousticModel,
     text: G2p,
-    voices: Sequence[str] = VOICE_NAMES,
-    lines: Sequence[str] = LINES[:LINE_COUNT],
+    voices: Sequence[str] = tuple(VOICES),
+    lines: Sequence[str] = LINES,
     folds: int = FOLDS,
 ) -> dict[str, Any]:
     """Render, describe, learn and guess; see the module's aim."""
     if folds < 2 or len(lines) < 2 * folds:
         raise ValueError(f"{folds} folds need at least {2 * folds} lines, got {len(lines)}")
     names = tuple(AFFECTS)
-    spoken = []
-    for line in lines:
-        words = accent_final(text.pronounce(line))
-        spoken.append((words, plan_slots(line_syllables(words), BPM).slots))
+    spoken = [planned(text, line, BPM) for line in lines]
     plain: list[np.ndarray] = []
     coloured: list[np.ndarray] = []
     for name in voices:
@@ -171,7 +164,7 @@ def run(
         for manner, rows in ((None, plain), *((affect, coloured) for affect in names)):
             own = VOICES[name].delivery
             how = own if manner is None else with_affect(own, manner)
-            takes = [voice.render(words, slots, BPM, how, seed=k) for k, (words, slots) in enumerate(spoken)]
+            takes = [voice.render(words, plan.slots, BPM, how, seed=k) for k, (words, plan) in enumerate(spoken)]
             rows.append(np.stack([features(take.samples, take.rate_hz) for take in takes]))
     plain_rows = np.stack(plain)  # (voices, lines, features)
     affect_rows = np.stack(coloured).reshape(len(voices), len(names), len(lines), -1)

@@ -20,11 +20,12 @@ import numpy as np
 
 from rapbot.bench.onsets import detector_error, flux_onsets, gated_vowels, measure_onsets
 from rapbot.bench.respond import wilson, word_errors
+from rapbot.engines.rates import at_rate
 from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ, AcousticModel, G2p
-from rapbot.rhythm.slots import plan_slots, span_beats_for
+from rapbot.rhythm.slots import SlotPlan, plan_slots, span_beats_for
 from rapbot.rhythm.timeline import SLOTS_PER_BEAT
-from rapbot.values import Take
+from rapbot.values import PronouncedWord, Take
 from rapbot.voicing.voice import Voice
 from rapbot.voicing.voices import DEFAULT_VOICE, VOICES
 
@@ -136,8 +137,7 @@ def ready(model: AcousticModel, speaker: G2p, lines: Sequence[str] = LINES, bpm:
     for repeat in range(3):
         for line in lines:
             began = time.perf_counter()
-            words = accent_final(speaker.pronounce(line))
-            plan = plan_slots(line_syllables(words), bpm, span_beats=span_beats_for(bpm))
+            words, plan = planned(speaker, line, bpm)
             chunks = voice.stream(words, plan.slots, bpm)
             chunk = next(chunks)
             first = time.perf_counter()
@@ -172,8 +172,8 @@ def mixed(model: AcousticModel, speaker: G2p, bpm: float = 90.0) -> dict[str, An
     bar = round(4 * 60 / bpm * MIX_RATE_HZ)
     takes = []
     for line in LINES[:4]:
-        words = accent_final(speaker.pronounce(line))
-        takes.append(voice.render(words, plan_slots(line_syllables(words), bpm).slots, bpm))
+        words, plan = planned(speaker, line, bpm)
+        takes.append(voice.render(words, plan.slots, bpm))
     track = place(takes, [MIX_RATE_HZ + k * bar for k in range(4)], MIX_RATE_HZ)
     beat = render_backing("boom-bap", bpm, 6, FIRST_SEED, MIX_RATE_HZ).samples
     result = mix_reply(track, beat, MIX_RATE_HZ)
@@ -196,11 +196,8 @@ def _group(
     stressed: list[bool] = []
     costs, renders_ms, misheard = [], [], []
     edits = words_said = 0
-    span = span_beats_for(bpm)
     for index, line in enumerate(lines):
-        words = accent_final(speaker.pronounce(line))
-        syllables = line_syllables(words)
-        plan = plan_slots(syllables, bpm, span_beats=span)
+        words, plan = planned(speaker, line, bpm)
         take = voice.render(words, plan.slots, bpm, seed=FIRST_SEED + index)
         costs.append(plan.cost)
         renders_ms.append(take.render_ms)
@@ -229,12 +226,15 @@ def _group(
     }
 
 
+def planned(speaker: G2p, line: str, bpm: float) -> tuple[tuple[PronouncedWord, ...], SlotPlan]:
+    """A line as the pen would hand it to the voice: its words, the last one accented, and the planner's slots."""
+    words = accent_final(speaker.pronounce(line))
+    return words, plan_slots(line_syllables(words), bpm, span_beats=span_beats_for(bpm))
+
+
 def for_hearing(take: Take) -> np.ndarray:
     """A take as a recogniser wants it: 16 kHz, a little silence around it."""
-    from scipy.signal import resample_poly
-
-    divisor = math.gcd(HEARING_RATE_HZ, take.rate_hz)
-    clip = resample_poly(take.samples, HEARING_RATE_HZ // divisor, take.rate_hz // divisor)
+    clip = at_rate(take.samples, take.rate_hz, HEARING_RATE_HZ)
     return np.pad(clip, round(QUIET_S * HEARING_RATE_HZ)).astype(np.float32)
 
 

@@ -14,10 +14,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rapbot.bench.grid import planned
 from rapbot.bench.respond import word_errors
-from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import AcousticModel, G2p
-from rapbot.rhythm.slots import plan_slots, span_beats_for
 from rapbot.values import Take
 from rapbot.voicing.voice import Voice
 from rapbot.voicing.voices import VOICES, VoiceSpec
@@ -84,8 +83,7 @@ def said(
     voice = Voice(model, spec)
     out = []
     for index, line in enumerate(lines):
-        words = accent_final(text.pronounce(line))
-        plan = plan_slots(line_syllables(words), bpm, span_beats=span_beats_for(bpm))
+        words, plan = planned(text, line, bpm)
         out.append(voice.render(words, plan.slots, bpm, seed=seed + index))
     return out
 

@@ -16,21 +16,21 @@ coqui's own downloader leaves it.  What goes out is 24 kHz mono float32; the see
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rapbot.engines.piper import IPA_OF, shared_out
+from rapbot.engines.phoneme_input import check_misaki, padded_tokens
+from rapbot.engines.piper import ipa_of, shared_out
+from rapbot.engines.rates import at_rate
 from rapbot.engines.sphinx import AlignedWord
 from rapbot.errors import EngineError, EngineUnavailable, UserError
 from rapbot.language.phones import MISAKI_VOWELS, arpabet
 from rapbot.protocols import HEARING_RATE_HZ, VOICE_RATE_HZ, Encoding, Spoken, Utterance
 
 LANGUAGE = "en"
-PAD_START, PAD_END = "^", "$"
 MAX_PHONEMES = 500
 CONFIG_FILE, CHECKPOINT_FILE = "config.json", "model.pth"
 HOW = "run `pip install rapbot[coqui]` in an environment without the `torch` extra"
@@ -141,14 +141,14 @@ class VitsSpeaker:
 
     def natural(self, utterance: Utterance) -> Encoding:
         """Tokens with the network's own durations.  The library computes no durations without also making the sound."""
-        tokens = (PAD_START, *utterance.misaki, PAD_END)
+        tokens = padded_tokens(utterance.misaki)
         owners = self._owners(utterance.misaki)
         samples, units = self._made(utterance.misaki, owners, None, 0)
         return Encoding(tokens, _per_token(units, owners, len(tokens)), self._unit_s(samples, units), ())
 
     def speak(self, utterance: Utterance, durations: np.ndarray | None, seed: int) -> Spoken:
         """The line with these durations (fractions allowed), or its own; the noise comes from ``seed``."""
-        tokens = (PAD_START, *utterance.misaki, PAD_END)
+        tokens = padded_tokens(utterance.misaki)
         owners = self._owners(utterance.misaki)
         told = None
         if durations is not None:
@@ -159,9 +159,8 @@ class VitsSpeaker:
             told = shared_out(wanted, natural, owners)
         samples, units = self._made(utterance.misaki, owners, told, seed)
         edges = np.concatenate([[0.0], np.cumsum(_per_token(units, owners, len(tokens)))])
-        return Spoken(
-            at_voice_rate(samples, self._own_rate_hz), self.rate_hz, tokens, edges * self._unit_s(samples, units)
-        )
+        edges_s = edges * self._unit_s(samples, units)
+        return Spoken(at_rate(samples, self._own_rate_hz, self.rate_hz), self.rate_hz, tokens, edges_s)
 
     def _made(
         self, misaki: str, owners: np.ndarray, durations: np.ndarray | None, seed: int
@@ -191,16 +190,10 @@ class VitsSpeaker:
 
     def _owners(self, misaki: str) -> np.ndarray:
         """For each symbol the model will read, the token it belongs to; blanks belong to the symbol before them."""
-        if not misaki.strip():
-            raise ValueError("nothing to say: the phoneme string is empty")
-        if len(misaki) > MAX_PHONEMES:
-            raise ValueError(f"a line of {len(misaki)} phonemes is longer than the voice's {MAX_PHONEMES}")
         tokenizer = self._model.tokenizer
         known = set(tokenizer.characters.vocab)
-        unknown = sorted({char for char in misaki if any(part not in known for part in IPA_OF.get(char, char))})
-        if unknown:
-            raise ValueError(f"the voice has no sound for {' '.join(map(repr, unknown))} in {misaki!r}")
-        symbols = [token for token, char in enumerate(misaki, start=1) for _ in IPA_OF.get(char, char)]
+        check_misaki(misaki, lambda char: all(part in known for part in ipa_of(char)), MAX_PHONEMES)
+        symbols = [token for token, char in enumerate(misaki, start=1) for _ in ipa_of(char)]
         owners = [0, *(token for token in symbols for _ in range(2))] if tokenizer.add_blank else symbols
         if tokenizer.use_eos_bos:
             owners = [0, *owners, len(misaki) + 1]
@@ -233,9 +226,9 @@ class TextSpeaker:
         made = np.asarray(self._say(text, seed), np.float32).reshape(-1)
         if len(made) == 0 or not np.isfinite(made).all():
             raise EngineError(f"the voice made no sound that can be used from {text!r}")
-        samples = at_voice_rate(made, self._own_rate_hz)
+        samples = at_rate(made, self._own_rate_hz, self.rate_hz)
         found = self._align(at_rate(made, self._own_rate_hz, HEARING_RATE_HZ), [w.text for w in utterance.words])
-        tokens = (PAD_START, *utterance.misaki, PAD_END)
+        tokens = padded_tokens(utterance.misaki)
         edges_s = token_edges(utterance, found, sounding_s(samples, self.rate_hz), len(samples) / self.rate_hz)
         return Spoken(samples, self.rate_hz, tokens, edges_s)
 
@@ -293,24 +286,6 @@ def sounding_s(samples: np.ndarray, rate_hz: int) -> tuple[float, float]:
     if len(loud) == 0:
         return 0.0, len(samples) / rate_hz
     return float(loud[0]) / rate_hz, float(loud[-1] + 1) / rate_hz
-
-
-def ipa_of(misaki: str) -> str:
-    """espeak's spelling of a misaki string, as such models were trained on."""
-    return "".join(IPA_OF.get(char, char) for char in misaki)
-
-
-def at_voice_rate(samples: np.ndarray, rate_hz: int) -> np.ndarray:
-    return at_rate(samples, rate_hz, VOICE_RATE_HZ)
-
-
-def at_rate(samples: np.ndarray, rate_hz: int, wanted_hz: int) -> np.ndarray:
-    if rate_hz == wanted_hz:
-        return samples
-    from scipy.signal import resample_poly
-
-    divisor = math.gcd(rate_hz, wanted_hz)
-    return resample_poly(samples, wanted_hz // divisor, rate_hz // divisor).astype(np.float32)
 
 
 # --------------------------------------------------------------------------------------------------- the library

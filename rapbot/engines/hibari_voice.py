@@ -26,7 +26,9 @@ import numpy as np
 
 from rapbot.engines import hibari_vocoder
 from rapbot.engines.hibari_vocoder import VocoderState
-from rapbot.errors import EngineError, EngineUnavailable
+from rapbot.engines.onnx_cut import Tensor, cut_graph, load_graph, session
+from rapbot.engines.phoneme_input import check_misaki, padded_tokens
+from rapbot.errors import EngineUnavailable
 from rapbot.protocols import VOICE_RATE_HZ, Encoding, SpeechFrames
 from rapbot.resources import cache_root
 
@@ -35,41 +37,30 @@ DURATION_S = 0.025  # one unit of the duration head: two decoder frames
 VOICED_HZ = 40.0  # hibari.dsp.pulses treats anything lower as unvoiced
 CONTEXT_FRAMES = 12  # measured: more changes the sound by less than its noise does
 MAX_TOKENS = 500  # the encoder was trained on sentences up to 400 phonemes; attention is quadratic beyond
-PAD_START, PAD_END = "^", "$"
+EXPORT = "hibari-tts 0.2.1"
 CUT_VERSION = 1  # raise it when the parts below change, so that old cached parts are not used
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One piece of the graph: names and shapes of the tensors where it is cut (a string is a free dimension)."""
+    """One piece of the graph: the tensors where it is cut."""
 
     name: str
-    inputs: tuple[tuple[str, str, tuple[int | str, ...]], ...]
-    outputs: tuple[tuple[str, tuple[int | str, ...]], ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
 
 
-_TEXT = _Part(
-    "text",
-    (("ids", "int64", (1, "tokens")),),
-    (
-        ("/Sub_output_0", (1, "tokens")),  # durations before rounding
-        ("/Transpose_22_output_0", (1, 128, "tokens")),  # text features for the decoder
-        ("/Transpose_55_output_0", (1, 192, "tokens")),  # text features for the prosody head
-    ),
-)
-_PROSODY = _Part(
-    "prosody",
-    (("/Gather_33_output_0", "float32", (1, 192, "units")),),
-    (("f0", (1, "frames")), ("/Mul_62_output_0", (1, "frames"))),
-)
+_DURATIONS: Tensor = ("/Sub_output_0", "float32", (1, "tokens"))  # before rounding
+_FOR_DECODER: Tensor = ("/Transpose_22_output_0", "float32", (1, 128, "tokens"))
+_FOR_PROSODY: Tensor = ("/Transpose_55_output_0", "float32", (1, 192, "tokens"))
+_F0: Tensor = ("f0", "float32", (1, "frames"))
+_ENERGY: Tensor = ("/Mul_62_output_0", "float32", (1, "frames"))
+_TEXT = _Part("text", (("ids", "int64", (1, "tokens")),), (_DURATIONS, _FOR_DECODER, _FOR_PROSODY))
+_PROSODY = _Part("prosody", (("/Gather_33_output_0", "float32", (1, 192, "units")),), (_F0, _ENERGY))
 _DECODER = _Part(
     "decoder",
-    (
-        ("/Reshape_42_output_0", "float32", (1, 128, "frames")),
-        ("f0", "float32", (1, "frames")),
-        ("/Mul_62_output_0", "float32", (1, "frames")),
-    ),
-    tuple((name, (1, 601, "frames")) for name in ("lh", "theta", "ln", "lr", "phi")),
+    (("/Reshape_42_output_0", "float32", (1, 128, "frames")), _F0, _ENERGY),
+    tuple((name, "float32", (1, 601, "frames")) for name in ("lh", "theta", "ln", "lr", "phi")),
 )
 _PARTS = (_TEXT, _PROSODY, _DECODER)
 
@@ -88,17 +79,10 @@ class HibariVoice:
 
     def encode(self, misaki: str) -> Encoding:
         """Tokens with the network's own durations (fractional, at least one unit) and both sets of text features."""
-        unknown = sorted({char for char in misaki if char not in self._ids})
-        if unknown:
-            raise ValueError(f"the voice has no sound for {' '.join(map(repr, unknown))} in {misaki!r}")
-        if not misaki.strip():
-            raise ValueError("nothing to say: the phoneme string is empty")
-        if len(misaki) > MAX_TOKENS:
-            raise ValueError(f"a line of {len(misaki)} phonemes is longer than the voice's {MAX_TOKENS}")
+        check_misaki(misaki, self._ids.__contains__, MAX_TOKENS)
         ids = np.asarray([[0, *(self._ids[char] for char in misaki), 0]], np.int64)
         durations, text, prosody = self._text.run(None, {"ids": ids})
-        tokens = (PAD_START, *misaki, PAD_END)
-        return Encoding(tokens, np.maximum(1.0, durations.reshape(-1)), DURATION_S, (text, prosody))
+        return Encoding(padded_tokens(misaki), np.maximum(1.0, durations.reshape(-1)), DURATION_S, (text, prosody))
 
     def prosody(self, encoding: Encoding, frames_per_token: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pitch (Hz, 0 unvoiced) and energy, one value a decoder frame.
@@ -218,23 +202,14 @@ def cut_parts(cache: Path | None = None) -> tuple[Path, ...]:
 
 
 def _session(part: _Part, source: Path, folder: Path) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-
-    def load(model: str | bytes) -> Any:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
     path = _part_path(part, _digest(source), folder)
     if path.is_file():
         with contextlib.suppress(*_damage_errors()):  # a damaged file: cut it again
-            return load(str(path))
-    graph = _cut(source, part)
+            return session(str(path))
+    piece = _cut(source, part)
     with contextlib.suppress(OSError):  # a read-only home: the cut in memory does as well, it only costs start time
-        _write_atomically(path, graph)
-    return load(graph)
+        _write_atomically(path, piece)
+    return session(piece)
 
 
 def _damage_errors() -> tuple[type[Exception], ...]:
@@ -265,37 +240,4 @@ def _write_atomically(path: Path, data: bytes) -> None:
 
 
 def _cut(source: Path, part: _Part) -> bytes:
-    """The nodes that lead from the part's inputs to its outputs, as a graph of their own."""
-    try:
-        import onnx
-    except ImportError as error:
-        raise EngineUnavailable("cutting the voice's graph needs onnx: run `pip install onnx`") from error
-    model = onnx.load(str(source))
-    wanted = [name for name, _ in part.outputs]
-    given = {name for name, _, _ in part.inputs}
-    maker_of = {name: index for index, node in enumerate(model.graph.node) for name in node.output}
-    needed: set[int] = set()
-    open_names = list(wanted)
-    tensors: set[str] = set()
-    while open_names:
-        name = open_names.pop()
-        if name in given or name in tensors:
-            continue
-        tensors.add(name)
-        if name in maker_of and maker_of[name] not in needed:
-            needed.add(maker_of[name])
-            open_names.extend(model.graph.node[maker_of[name]].input)
-    missing = [name for name in wanted if name not in maker_of]
-    stray = {entry.name for entry in model.graph.input} & tensors
-    if missing or stray:
-        raise EngineError(f"hibari's graph is not the one of version 0.2.1 (at {[*missing, *sorted(stray)]})")
-    kinds = {"int64": onnx.TensorProto.INT64, "float32": onnx.TensorProto.FLOAT}
-    graph = onnx.helper.make_graph(
-        [node for index, node in enumerate(model.graph.node) if index in needed],
-        part.name,
-        [onnx.helper.make_tensor_value_info(name, kinds[kind], shape) for name, kind, shape in part.inputs],
-        [onnx.helper.make_tensor_value_info(name, kinds["float32"], shape) for name, shape in part.outputs],
-        [tensor for tensor in model.graph.initializer if tensor.name in tensors],
-    )
-    cut = onnx.helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    return cut.SerializeToString()
+    return cut_graph(load_graph(source), part.inputs, part.outputs, EXPORT)

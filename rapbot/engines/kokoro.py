@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from rapbot.engines.onnx_cut import Tensor, cut_graph, load_graph, session
+from rapbot.engines.phoneme_input import check_misaki, padded_tokens
 from rapbot.errors import EngineError
 from rapbot.protocols import VOICE_RATE_HZ, Encoding, Spoken, Utterance
 
@@ -29,7 +30,6 @@ GRAPH_FILE, VOCABULARY_FILE, STYLES_FILE = "kokoro-v1.0.int8.onnx", "vocab.json"
 STYLES = ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo")
 UNIT_S = 0.025
 MAX_PHONEMES = 500  # the style tables hold 510 rows
-PAD_START, PAD_END = "^", "$"
 PAD_ID = 0
 
 _TOKENS: Tensor = ("tokens", "int64", (1, "tokens"))
@@ -45,8 +45,8 @@ class KokoroModel:
     def __init__(self, folder: Path) -> None:
         """``folder`` holds the files of the manifest's model `MODEL_NAME` (`rapbot.resources.weights_dir`)."""
         graph = load_graph(folder / GRAPH_FILE)
-        self.durations = session(cut_graph(graph, (_TOKENS, _STYLE, _SPEED), (_DURATIONS,)))
-        self.sound = session(cut_graph(graph, (_TOKENS, _STYLE, _DURATIONS), (_AUDIO,)))
+        self.durations = session(cut_graph(graph, (_TOKENS, _STYLE, _SPEED), (_DURATIONS,), MODEL_NAME))
+        self.sound = session(cut_graph(graph, (_TOKENS, _STYLE, _DURATIONS), (_AUDIO,), MODEL_NAME))
         self.ids: dict[str, int] = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))["vocab"]
         with np.load(folder / STYLES_FILE) as tables:
             self.styles = {name: tables[name].reshape(-1, 256).astype(np.float32) for name in tables.files}
@@ -69,7 +69,7 @@ class KokoroSpeaker:
         ids = self._ids(utterance.misaki)
         feed = {"tokens": ids, "style": self._style(ids), "speed": np.ones(1, np.float32)}
         durations = self._model.durations.run(None, feed)[0].reshape(-1)
-        return Encoding((PAD_START, *utterance.misaki, PAD_END), durations.astype(float), UNIT_S, ())
+        return Encoding(padded_tokens(utterance.misaki), durations.astype(float), UNIT_S, ())
 
     def speak(self, utterance: Utterance, durations: np.ndarray | None, seed: int) -> Spoken:
         """The line with these durations, or its own; ``seed`` changes nothing."""
@@ -83,16 +83,10 @@ class KokoroSpeaker:
         if not np.isfinite(samples).all():
             raise EngineError(f"Kokoro made sound that is not finite from {utterance.misaki!r}")
         edges_s = np.concatenate([[0], np.cumsum(whole)]) * UNIT_S
-        return Spoken(samples, self.rate_hz, (PAD_START, *utterance.misaki, PAD_END), edges_s)
+        return Spoken(samples, self.rate_hz, padded_tokens(utterance.misaki), edges_s)
 
     def _ids(self, misaki: str) -> np.ndarray:
-        unknown = sorted({char for char in misaki if char not in self._model.ids})
-        if unknown:
-            raise ValueError(f"the voice has no sound for {' '.join(map(repr, unknown))} in {misaki!r}")
-        if not misaki.strip():
-            raise ValueError("nothing to say: the phoneme string is empty")
-        if len(misaki) > MAX_PHONEMES:
-            raise ValueError(f"a line of {len(misaki)} phonemes is longer than the voice's {MAX_PHONEMES}")
+        check_misaki(misaki, self._model.ids.__contains__, MAX_PHONEMES)
         return np.asarray([[PAD_ID, *(self._model.ids[char] for char in misaki), PAD_ID]], np.int64)
 
     def _style(self, ids: np.ndarray) -> np.ndarray:

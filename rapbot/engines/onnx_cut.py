@@ -18,8 +18,10 @@ from rapbot.errors import EngineError, EngineUnavailable
 Tensor = tuple[str, str, tuple[int | str, ...]]
 
 
-def cut_graph(model: Any, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> bytes:
+def cut_graph(model: Any, inputs: Sequence[Tensor], outputs: Sequence[Tensor], export: str) -> bytes:
     """The nodes of a loaded model that lead from ``inputs`` to ``outputs``, as a model of their own.
+
+    ``export`` says whose graph this was written for, should it turn out to be another.
 
     Raises:
         EngineError: an output does not exist, or one of the model's own inputs is needed and not among ``inputs``.
@@ -41,7 +43,7 @@ def cut_graph(model: Any, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -
     lost = [name for name, _, _ in outputs if name not in maker_of]
     stray = sorted({entry.name for entry in model.graph.input} & tensors)
     if lost or stray:
-        raise EngineError(f"the graph is not the export this was written for (at {', '.join([*lost, *stray])})")
+        raise EngineError(f"the graph is not that of {export} (at {', '.join([*lost, *stray])})")
     kinds = {"int64": onnx.TensorProto.INT64, "float32": onnx.TensorProto.FLOAT}
 
     def described(tensors_here: Sequence[Tensor]) -> list[Any]:
@@ -63,8 +65,8 @@ def load_graph(path: Path) -> Any:
     return _onnx().load(str(path))
 
 
-def session(model: bytes) -> Any:
-    """An onnxruntime session on one thread: two cores are shared with everything else."""
+def session(model: str | bytes) -> Any:
+    """An onnxruntime session over a file or a serialized model, on one thread: the cores are shared with the rest."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

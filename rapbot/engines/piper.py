@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 
 from rapbot.engines.onnx_cut import Tensor, cut_graph, load_graph, session
+from rapbot.engines.phoneme_input import PAD_END, PAD_START, check_misaki, padded_tokens
+from rapbot.engines.rates import at_rate
 from rapbot.errors import EngineError
 from rapbot.protocols import VOICE_RATE_HZ, Encoding, Spoken, Utterance
 
@@ -32,7 +34,6 @@ UNIT_S = UNIT_SAMPLES / PIPER_RATE_HZ
 CHANNELS = 192  # of the latent the noise is added to
 NOISE = 0.5  # a little under the card's 0.667: less gravel on stretched vowels
 MAX_PHONEMES = 500
-PAD_START, PAD_END = "^", "$"
 BLANK = "_"
 
 IPA_OF = {
@@ -57,22 +58,23 @@ class PiperSpeaker:
     def __init__(self, folder: Path) -> None:
         """``folder`` holds the files of the manifest's model `MODEL_NAME` (`rapbot.resources.weights_dir`)."""
         graph = load_graph(folder / GRAPH_FILE)
-        self._durations = session(cut_graph(graph, (_INPUT, _LENGTH, _SCALES), (_DURATIONS,)))
-        self._sound = session(cut_graph(graph, (_INPUT, _LENGTH, _SCALES, _DURATIONS, _NOISE), (_AUDIO,)))
+        self._durations = session(cut_graph(graph, (_INPUT, _LENGTH, _SCALES), (_DURATIONS,), MODEL_NAME))
+        given = (_INPUT, _LENGTH, _SCALES, _DURATIONS, _NOISE)
+        self._sound = session(cut_graph(graph, given, (_AUDIO,), MODEL_NAME))
         settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
         self._ids: dict[str, list[int]] = settings["phoneme_id_map"]
 
     def natural(self, utterance: Utterance) -> Encoding:
         """Tokens with the network's own durations."""
         symbols, owners = self._symbols(utterance.misaki)
-        tokens = (PAD_START, *utterance.misaki, PAD_END)
+        tokens = padded_tokens(utterance.misaki)
         durations = np.bincount(owners, self._natural(symbols), minlength=len(tokens))
         return Encoding(tokens, durations, UNIT_S, ())
 
     def speak(self, utterance: Utterance, durations: np.ndarray | None, seed: int) -> Spoken:
         """The line with these durations (in units, fractions allowed), or its own; the noise comes from ``seed``."""
         symbols, owners = self._symbols(utterance.misaki)
-        tokens = (PAD_START, *utterance.misaki, PAD_END)
+        tokens = padded_tokens(utterance.misaki)
         natural = self._natural(symbols)
         whole = natural
         if durations is not None:
@@ -93,7 +95,7 @@ class PiperSpeaker:
             raise EngineError(f"the voice made sound that is not finite from {utterance.misaki!r}")
         per_token = np.bincount(owners, whole, minlength=len(tokens))
         edges_s = np.concatenate([[0], np.cumsum(per_token)]) * UNIT_S
-        return Spoken(_at_voice_rate(samples), self.rate_hz, tokens, edges_s)
+        return Spoken(at_rate(samples, PIPER_RATE_HZ, self.rate_hz), self.rate_hz, tokens, edges_s)
 
     def _natural(self, symbols: np.ndarray) -> np.ndarray:
         return self._durations.run(None, self._feed(symbols))[0].reshape(-1).astype(float)
@@ -105,22 +107,21 @@ class PiperSpeaker:
 
     def _symbols(self, misaki: str) -> tuple[np.ndarray, np.ndarray]:
         """Symbol numbers with their blanks, and for each the token that owns it."""
-        if not misaki.strip():
-            raise ValueError("nothing to say: the phoneme string is empty")
-        if len(misaki) > MAX_PHONEMES:
-            raise ValueError(f"a line of {len(misaki)} phonemes is longer than the voice's {MAX_PHONEMES}")
-        unknown = sorted({char for char in misaki if any(part not in self._ids for part in IPA_OF.get(char, char))})
-        if unknown:
-            raise ValueError(f"the voice has no sound for {' '.join(map(repr, unknown))} in {misaki!r}")
+        check_misaki(misaki, lambda char: all(part in self._ids for part in ipa_of(char)), MAX_PHONEMES)
         blank = self._ids[BLANK]
         symbols, owners = [*self._ids[PAD_START], *blank], [0, 0]
         for token, char in enumerate(misaki, start=1):
-            for part in IPA_OF.get(char, char):
+            for part in ipa_of(char):
                 symbols += [*self._ids[part], *blank]
                 owners += [token, token]
         symbols += self._ids[PAD_END]
         owners.append(len(misaki) + 1)
         return np.asarray(symbols, np.int64), np.asarray(owners)
+
+
+def ipa_of(misaki: str) -> str:
+    """espeak's spelling of a misaki string, as such models were trained on."""
+    return "".join(IPA_OF.get(char, char) for char in misaki)
 
 
 def shared_out(wanted: np.ndarray, natural: np.ndarray, owners: np.ndarray) -> np.ndarray:
@@ -134,9 +135,3 @@ def shared_out(wanted: np.ndarray, natural: np.ndarray, owners: np.ndarray) -> n
             shares = natural[mine] / max(natural[mine].sum(), 1e-9)
             out[mine] = np.diff(np.round(np.cumsum(shares) * lengths[token]), prepend=0)
     return out
-
-
-def _at_voice_rate(samples: np.ndarray) -> np.ndarray:
-    from scipy.signal import resample_poly
-
-    return resample_poly(samples, VOICE_RATE_HZ // 150, PIPER_RATE_HZ // 150).astype(np.float32)

@@ -15,12 +15,12 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
-from math import gcd
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from rapbot.engines.rates import at_rate
 from rapbot.errors import EngineUnavailable
 from rapbot.protocols import HEARING_RATE_HZ
 
@@ -113,11 +113,7 @@ def spoken(samples: np.ndarray, rate_hz: int) -> np.ndarray:
         raise ValueError(f"a clip must be mono and finite, got shape {clip.shape}")
     if rate_hz < HEARING_RATE_HZ:
         raise ValueError(f"a voice cannot be judged below {HEARING_RATE_HZ} Hz, got {rate_hz}")
-    if rate_hz != HEARING_RATE_HZ:
-        from scipy.signal import resample_poly
-
-        divisor = gcd(HEARING_RATE_HZ, rate_hz)
-        clip = resample_poly(clip, HEARING_RATE_HZ // divisor, rate_hz // divisor).astype(np.float32)
+    clip = at_rate(clip, rate_hz, HEARING_RATE_HZ)
     block = round(PAUSE_BLOCK_S * HEARING_RATE_HZ)
     count = len(clip) // block
     if count * block < LEAST_S * HEARING_RATE_HZ:
@@ -175,10 +171,7 @@ def _weights_path(folder: Path | str | None) -> Path:
     if folder is None:
         from rapbot.resources import weights_dir
 
-        try:
-            folder = weights_dir(MODEL_NAME)
-        except EngineUnavailable as error:
-            raise EngineUnavailable(f"the speaker encoder is not installed: run `{INSTALL_COMMAND}`") from error
+        folder = weights_dir(MODEL_NAME)
     path = Path(folder) / WEIGHTS_FILE
     if not path.is_file():
         raise EngineUnavailable(f"the speaker encoder's weights are missing: run `{INSTALL_COMMAND}`")
