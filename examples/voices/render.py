@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from rapbot.cli import main
-from rapbot.respond.performer import all_voices
 from rapbot.rhythm.slots import FLOWS
 from rapbot.voicing.delivery import AFFECTS
-from rapbot.voicing.voices import DEFAULT_VOICE
+from rapbot.voicing.voices import DEFAULT_VOICE, all_voices
 
 HERE = Path(__file__).parent
 TEXT = (

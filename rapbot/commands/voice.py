@@ -56,12 +56,12 @@ def run(args: argparse.Namespace) -> int:
     if args.seed < 0:
         raise UserError(f"--seed must not be negative, got {args.seed}")
 
-    from rapbot.respond.performer import check_voice, open_performer, voice_named
+    from rapbot.respond.performer import check_voice, open_performer
     from rapbot.sound.files import check_audio_writable, write_audio
     from rapbot.voicing.delivery import AFFECTS, with_affect
-    from rapbot.voicing.voices import DEFAULT_VOICE
+    from rapbot.voicing.voices import DEFAULT_VOICE, voice_spec
 
-    spec = voice_named(args.voice or DEFAULT_VOICE)
+    spec = voice_spec(args.voice or DEFAULT_VOICE)
     check_voice(spec.name)
     delivery = spec.delivery
     if args.affect is not None:

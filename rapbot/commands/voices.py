@@ -13,8 +13,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rapbot.respond.performer import all_voices
-    from rapbot.voicing.voices import DEFAULT_VOICE, OPPONENT_VOICE
+    from rapbot.voicing.voices import DEFAULT_VOICE, OPPONENT_VOICE, all_voices
 
     known = all_voices()
 

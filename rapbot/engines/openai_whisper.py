@@ -17,9 +17,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from rapbot.engines.whisper import BEAM_SIZE, LANGUAGE_MAX_S, MIN_SAMPLES, WEIGHT_FILES, checked, joined_words
-from rapbot.errors import EngineError, EngineUnavailable
-from rapbot.protocols import HEARING_RATE_HZ
+from rapbot.engines.whisper import BEAM_SIZE, MIN_SAMPLES, WEIGHT_FILES, checked, joined_words, language_clip
+from rapbot.errors import EngineUnavailable
 from rapbot.values import Word
 
 SPECIFICATION = "WhisperSpec"  # the model kind CTranslate2 writes into the file
@@ -80,11 +79,7 @@ class OpenAiWhisper:
 
     def language(self, samples: np.ndarray) -> tuple[str, float]:
         """Most likely language code and its probability, from at most the first 30 s (multilingual weights only)."""
-        if not self.multilingual:
-            raise EngineError("these whisper weights are English only: use 'whisper-base' to tell languages")
-        clip = checked(samples)[: int(LANGUAGE_MAX_S * HEARING_RATE_HZ)]
-        if len(clip) < MIN_SAMPLES:
-            raise ValueError(f"a language needs at least {MIN_SAMPLES / HEARING_RATE_HZ} s of sound")
+        clip = language_clip(samples, self.multilingual)
         import whisper
 
         mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(clip), n_mels=self._model.dims.n_mels)

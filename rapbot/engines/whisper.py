@@ -164,11 +164,7 @@ class FasterWhisper:
 
     def language(self, samples: np.ndarray) -> tuple[str, float]:
         """Most likely language code and its probability, from at most the first 30 s (multilingual weights only)."""
-        if not self.multilingual:
-            raise EngineError("these whisper weights are English only: use 'whisper-base' to tell languages")
-        clip = checked(samples)[: int(LANGUAGE_MAX_S * HEARING_RATE_HZ)]
-        if len(clip) < MIN_SAMPLES:
-            raise ValueError(f"a language needs at least {MIN_SAMPLES / HEARING_RATE_HZ} s of sound")
+        clip = language_clip(samples, self.multilingual)
         code, probability, _ = self._model.detect_language(audio=clip)
         return str(code), float(probability)
 
@@ -235,6 +231,16 @@ class FasterWhisper:
     def _silence(self) -> np.ndarray:
         """Encoder output of the primer and silence up to 30 s, shape (1, 1500, width)."""
         return np.array(self._model.model.encode(self._features(primer(), int(LANGUAGE_MAX_S * HEARING_RATE_HZ))))
+
+
+def language_clip(samples: np.ndarray, multilingual: bool) -> np.ndarray:
+    """What a language is told from: at most the first 30 s."""
+    if not multilingual:
+        raise EngineError("these whisper weights are English only: use 'whisper-base' to tell languages")
+    clip = checked(samples)[: int(LANGUAGE_MAX_S * HEARING_RATE_HZ)]
+    if len(clip) < MIN_SAMPLES:
+        raise ValueError(f"a language needs at least {MIN_SAMPLES / HEARING_RATE_HZ} s of sound")
+    return clip
 
 
 def checked(samples: np.ndarray) -> np.ndarray:

@@ -6,31 +6,18 @@ loaded on first use.
 
 from __future__ import annotations
 
-from rapbot.errors import EngineUnavailable, UserError
+from rapbot.errors import EngineUnavailable
 from rapbot.protocols import AcousticModel, TimedSpeaker
 from rapbot.resources import weights_dir
 from rapbot.voicing.backing_vocals import Performer
-from rapbot.voicing.spoken import SPOKEN_VOICES, SpokenVoice
+from rapbot.voicing.spoken import SpokenVoice
 from rapbot.voicing.voice import Voice
-from rapbot.voicing.voices import VOICES, VoiceSpec
-
-
-def all_voices() -> dict[str, VoiceSpec]:
-    """Every voice there is, the live ones first."""
-    return {**VOICES, **SPOKEN_VOICES}
-
-
-def voice_named(name: str) -> VoiceSpec:
-    """The voice of that name.  Raises UserError naming the known ones."""
-    voices = all_voices()
-    if name not in voices:
-        raise UserError(f"no voice is called '{name}': choose from {', '.join(voices)}")
-    return voices[name]
+from rapbot.voicing.voices import VoiceSpec, voice_spec
 
 
 def check_voice(name: str) -> None:
     """What `open_performer` would raise, found out before any long work."""
-    spec = voice_named(name)
+    spec = voice_spec(name)
     if not spec.live:
         weights_dir(spec.engine.partition(":")[0])
 
@@ -42,7 +29,7 @@ def open_performer(name: str, acoustic: AcousticModel, seed: int = 0) -> Perform
         UserError: no such voice.
         EngineUnavailable: its weights are not installed; the message says how to install them.
     """
-    spec = voice_named(name)
+    spec = voice_spec(name)
     if spec.live:
         return Voice(acoustic, spec, seed)
     return SpokenVoice(_speaker(spec), spec, seed)

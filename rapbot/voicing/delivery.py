@@ -203,7 +203,6 @@ def shaped_energy(
     """Force through the decoder, so that a loud vowel is also a brighter one: the line's own, more on the accents, most
     on the punch, where a speaker's voice would be falling.  No delivery means the usual one."""
     how = Delivery() if delivery is None else delivery
-    lift_db = np.zeros(len(energy))
     rows = leaned(accents, how)
     if len(rows) > 1:
         usual = float(np.median(np.interp(rows[:-1, 0] + ACCENT_PEAK_S, times_s, energy)))
@@ -211,15 +210,21 @@ def shaped_energy(
         lost = max(0.0, usual - float(np.interp(rows[-1, 0] + ACCENT_PEAK_S, times_s, energy)))
         tail = np.clip((start + END_LENGTH_S - times_s) / END_LENGTH_S, 0.0, 1.0)
         energy = energy + how.end_force * lost * _after_last_accent(times_s, rows) * np.sqrt(tail)
-    for time_s, strength in rows:
-        lift_db = np.maximum(
-            lift_db, how.accent_db * strength**2 * _bell(times_s, time_s + ACCENT_PEAK_S, ACCENT_SIGMA_S)
-        )
+    lift_db = accent_lift_db(times_s, rows, how.accent_db)
     if len(rows):  # the line runs between its first accent and its last
         inside = (times_s >= rows[0, 0]) & (times_s <= rows[-1, 0])
         if inside.any():
             lift_db = lift_db + how.energy_slope_db * _line_position(times_s, inside)
     return (energy + (lift_db + how.effort_db) / ENERGY_UNIT_DB).astype(np.float32)
+
+
+def accent_lift_db(times_s: np.ndarray, accents: np.ndarray, accent_db: float) -> np.ndarray:
+    """What the accents, as (time, strength) rows, add to the level; ``accent_db`` at strength 1."""
+    lift_db = np.zeros(len(times_s))
+    for time_s, strength in accents:
+        bump = accent_db * strength**2 * _bell(times_s, time_s + ACCENT_PEAK_S, ACCENT_SIGMA_S)
+        lift_db = np.maximum(lift_db, bump)
+    return lift_db
 
 
 def _bell(times_s: np.ndarray, centre_s: float, sigma_s: float) -> np.ndarray:

@@ -98,12 +98,10 @@ def last_sound(samples: np.ndarray, rate_hz: int, loudest: float) -> int:
 
 def trimmed(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, int]:
     """The take without the silence around it, and how many samples were cut from its front."""
-    loud = np.flatnonzero(np.abs(samples) > np.abs(samples).max(initial=0.0) * 10 ** (-SILENT_DB / 20))
-    if len(loud) == 0:
+    first = first_sound(samples, rate_hz)
+    if first == len(samples):
         return samples, 0
-    first = max(0, int(loud[0]) - round(TRIM_BEFORE_S * rate_hz))
-    last = min(len(samples), int(loud[-1]) + 1 + round(FADE_OUT_S * rate_hz))
-    return samples[first:last], first
+    return samples[first : last_sound(samples, rate_hz, float(np.abs(samples).max()))], first
 
 
 def faded(samples: np.ndarray, rate_hz: int, start: bool = True, end: bool = True) -> np.ndarray:

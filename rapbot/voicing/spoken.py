@@ -21,8 +21,8 @@ import numpy as np
 
 from rapbot.language.syllables import line_syllables
 from rapbot.protocols import Encoding, Spoken, TimedSpeaker, Utterance
-from rapbot.values import PronouncedWord, Take, VoicedSyllable
-from rapbot.voicing.delivery import ACCENT_DB, ACCENT_PEAK_S, ACCENT_SIGMA_S, Delivery
+from rapbot.values import PronouncedWord, Take
+from rapbot.voicing.delivery import ACCENT_DB, Delivery, accent_lift_db
 from rapbot.voicing.durations import (
     ONSET_OFFSET_S,
     TokenPlan,
@@ -34,11 +34,10 @@ from rapbot.voicing.durations import (
 )
 from rapbot.voicing.effects import articulated, faded, gated, level_take, shallow_dips, trimmed
 from rapbot.voicing.onsets import ENVELOPE_RATE_HZ, find_rises, half_rises, vowel_envelope
-from rapbot.voicing.stretch import increasing, paced, stretched
-from rapbot.voicing.timbre import Timbre
-from rapbot.voicing.voice import accents, target_times
+from rapbot.voicing.stretch import paced, stretched
+from rapbot.voicing.voice import accents, seed_of, target_times, voiced_syllables
 from rapbot.voicing.voices import VoiceSpec
-from rapbot.voicing.warp import carried
+from rapbot.voicing.warp import carried, increasing
 
 PLAN_HOP_S = 0.0125  # the planner's limits are counted in frames of this length
 KEPT_RATIO = (0.8, 1.4)  # wanted against natural length of a gap that is left to the waveform
@@ -74,7 +73,7 @@ class SpokenVoice:
         how = self.spec.delivery if delivery is None else delivery
         syllables = line_syllables(words)
         targets_s = target_times(syllables, slots, bpm, how.late_ms)
-        noise_seed = int(np.random.SeedSequence([self._seed, seed]).generate_state(1)[0])
+        noise_seed = seed_of(self._seed, seed)
         spoken = transposed(self._said(words, targets_s, noise_seed), how.transpose_semitones)
         sound, rate_hz = spoken.samples, spoken.rate_hz
 
@@ -119,13 +118,11 @@ class SpokenVoice:
 
         rests = [tuple(carried(np.asarray(rest), from_s, to_s)) for rest in rests_between(spoken, plan, from_s, to_s)]
         moved = gated(moved, rate_hz, rests)
-        moved = moved * accent_gain(len(moved), rate_hz, accents(syllables, slots, wanted_s))
+        lift_db = accent_lift_db(np.arange(len(moved)) / rate_hz, accents(syllables, slots, wanted_s), ACCENT_DB)
+        moved = moved * 10 ** (lift_db / 20)
         moved, skipped = trimmed(moved.astype(np.float32), rate_hz)
         samples = level_take(faded(moved, rate_hz), rate_hz, how.energy_db)
-        voiced = tuple(
-            VoicedSyllable(syllable.phones, syllable.stress, float(target), float(onset - origin_s))
-            for syllable, target, onset in zip(syllables, targets_s, onsets_s, strict=True)
-        )
+        voiced = voiced_syllables(syllables, targets_s, onsets_s - origin_s)
         spent_ms = (time.perf_counter() - started) * 1000
         return Take(samples, rate_hz, round(origin_s * rate_hz) - skipped, voiced, spent_ms)
 
@@ -207,35 +204,3 @@ def rests_between(spoken: Spoken, plan: TokenPlan, from_s: np.ndarray, to_s: np.
     rests = list(rests_s(plan, spoken.tokens, 1.0))
     steps = zip(from_s[:-1], from_s[1:], np.diff(to_s) / np.diff(from_s), strict=True)
     return rests + [(float(a), float(b)) for a, b, rate in steps if rate > 2.5]
-
-
-def accent_gain(length: int, rate_hz: int, rows: np.ndarray) -> np.ndarray:
-    """More force on the accents, as (time, strength) rows, as a gain for each sample."""
-    times_s = np.arange(length) / rate_hz
-    lift_db = np.zeros(length)
-    for time_s, strength in rows:
-        bump = np.exp(-0.5 * ((times_s - time_s - ACCENT_PEAK_S) / ACCENT_SIGMA_S) ** 2)
-        lift_db = np.maximum(lift_db, ACCENT_DB * strength**2 * bump)
-    return 10 ** (lift_db / 20)
-
-
-# --------------------------------------------------------------------------------------------------- who is on offer
-
-_KOKORO = "Apache-2.0 (Kokoro-82M by hexgrad), MIT (ONNX export by thewh1teagle)"
-_COST = "about 2 s of one core a bar; `rapbot models install kokoro` (66 MB)"
-_JOE = "licence unclear (Piper joe: tagged MIT/CC0, but fine-tuned from lessac, recorded for research only)"
-_JOE_COST = "about 0.3 s of one core a bar; `rapbot models install piper-joe` (58 MB)"
-_OWN = Delivery(accent_semitones=0.0)  # melodies are the network's own
-
-SPOKEN_VOICES: dict[str, VoiceSpec] = {
-    spec.name: spec
-    for spec in (
-        VoiceSpec(
-            "kumo", "a man of few words, dark and even", _KOKORO, _COST, Timbre(), _OWN, "kokoro:jm_kumo", live=False
-        ),
-        VoiceSpec(
-            "fox", "a woman, warm and amused", _KOKORO, _COST, Timbre(), _OWN, "kokoro:jf_gongitsune", live=False
-        ),
-        VoiceSpec("joe", "a plain American man", _JOE, _JOE_COST, Timbre(), _OWN, "piper-joe", live=False),
-    )
-}

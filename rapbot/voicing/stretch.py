@@ -16,12 +16,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rapbot.voicing.warp import carried
+from rapbot.voicing.warp import LEAST_GAP_S, carried
 
 WINDOW_S = 0.024  # two to five pitch periods: shorter and a low voice buzzes, longer and a consonant is heard twice
 SEARCH_S = 0.006  # half a period at 83 Hz; also the most a moment may be off
 SAME_SPEED_S = 0.0005  # a window this near to where the last one leads is simply its continuation
-LEAST_GAP_S = 0.02  # instants are kept this far apart
 
 SLOWEST = 1.6  # drawn out further, a vowel is a siren
 BEFORE_S, BEFORE_SHARE = 0.06, 0.35  # the consonant before a vowel, at most this share of the gap
@@ -75,12 +74,6 @@ def _most_alike(
     squares = np.concatenate([[0.0], np.cumsum(stretch**2)])
     power = squares[length:] - squares[:-length]
     return low + int(np.argmax(likeness / np.sqrt(power + 1e-9)))
-
-
-def increasing(instants_s: np.ndarray, least_gap_s: float = LEAST_GAP_S) -> np.ndarray:
-    """Instants pushed later where they lie closer than ``least_gap_s`` to the one before."""
-    steps = np.arange(len(instants_s)) * least_gap_s
-    return np.maximum.accumulate(np.asarray(instants_s, float) - steps) + steps
 
 
 def paced(from_s: np.ndarray, to_s: np.ndarray, pauses_s: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:

@@ -39,13 +39,12 @@ from rapbot.voicing.effects import (
 from rapbot.voicing.onsets import ENVELOPE_RATE_HZ, find_rises, frame_envelope, half_rises, vowel_envelope
 from rapbot.voicing.timbre import shaped_frames
 from rapbot.voicing.voices import VoiceSpec
-from rapbot.voicing.warp import carried, cut, frames_at, joined
+from rapbot.voicing.warp import LEAST_GAP_S, carried, cut, frames_at, increasing, joined
 
 MOST_PASSES = 4  # of warp-and-measure: p95 57 ms unwarped, 15 after the first pass, 8 after the third
 GOOD_ERROR_S = 0.010  # and no more of them once every vowel of the group is this close
 MOST_STEP_S = 0.03  # a larger error after the first warp is another peak taken for the vowel's: do not chase it
 FASTEST_GAP_S = 0.07  # 14 syllables/s, faster than anybody has been understood
-LEAST_GAP_S = 0.02  # found onsets closer than this cannot be told apart
 STRONG_STEP = 2  # accents sit on 8ths; what is stressed between them leads to the next
 PUNCH_ACCENT = 1.4  # the last stressed syllable carries the rhyme and the joke
 SECONDARY_ACCENT = 0.5
@@ -136,7 +135,7 @@ class Voice:
         leans = accents(syllables, slots, wanted_s)
         f0_hz = shaped_pitch(f0_hz, times_s, leans, how)
         energy = shaped_energy(energy, times_s, leans, how)
-        noise_seed = int(np.random.SeedSequence([self._seed, seed]).generate_state(1)[0])
+        noise_seed = seed_of(self._seed, seed)
         gain = 10 ** ((TAKE_RMS_DB + how.energy_db - self._own_level_db) / 20)
         rests = rests_s(plan, encoding.tokens, model.hop_s)
         return _Line(tuple(syllables), targets_s, wanted_s, encoding, plan, f0_hz, energy, rests, noise_seed, gain)
@@ -258,9 +257,8 @@ class _Passage:
 
     def _in_order(self, onsets_s: np.ndarray) -> np.ndarray:
         """Onsets made to increase by at least `LEAST_GAP_S`, after everything that is settled."""
-        steps = np.arange(len(onsets_s)) * LEAST_GAP_S
-        floor = self._from_s[-1] + LEAST_GAP_S if len(self._from_s) else -np.inf
-        return np.maximum.accumulate(np.maximum(onsets_s - steps, floor)) + steps
+        settled = self._from_s[-1:]
+        return increasing(np.concatenate([settled, onsets_s]))[len(settled) :]
 
     def _warped(
         self, source: SpeechFrames, source_s: np.ndarray, wanted_s: np.ndarray, cut_s: float | None
@@ -329,12 +327,8 @@ class _Passage:
         sound = faded(sound, rate_hz, start=not self._begun, end=is_last)
         self._begun = True
         origin_s = self._origin_s
-        voiced = tuple(
-            VoicedSyllable(syllable.phones, syllable.stress, float(target), float(onset - origin_s))
-            for syllable, target, onset in zip(
-                line.syllables[first:last], line.targets_s[first:last], self._onsets_s[first:last], strict=True
-            )
-        )
+        onsets_s = self._onsets_s[first:last] - origin_s
+        voiced = voiced_syllables(line.syllables[first:last], line.targets_s[first:last], onsets_s)
         out = bent(sound * line.gain).astype(np.float32)
         return TakeChunk(out, rate_hz, start - round(origin_s * rate_hz), voiced, is_last)
 
@@ -356,6 +350,21 @@ def cuts_after(wanted_s: np.ndarray) -> tuple[int, ...]:
             break
         at = low + int(np.diff(wanted_s)[low : max(high, low + 1)].argmax())
     return (*cuts, count)
+
+
+def seed_of(voice: int, take: int) -> int:
+    """The seed of a take's noise, from the voice's own and the take's."""
+    return int(np.random.SeedSequence([voice, take]).generate_state(1)[0])
+
+
+def voiced_syllables(
+    syllables: Sequence[Syllable], targets_s: np.ndarray, onsets_s: np.ndarray
+) -> tuple[VoicedSyllable, ...]:
+    """What a take says of its syllables; times relative to the bar line."""
+    return tuple(
+        VoicedSyllable(syllable.phones, syllable.stress, float(target), float(onset))
+        for syllable, target, onset in zip(syllables, targets_s, onsets_s, strict=True)
+    )
 
 
 def target_times(syllables: Sequence[Syllable], slots: Sequence[float], bpm: float, late_ms: float) -> np.ndarray:

@@ -75,8 +75,42 @@ DEFAULT_VOICE = "heart"
 OPPONENT_VOICE = "brick"
 
 
+# Voices of sound alone (`rapbot.voicing.spoken`): for answers made ahead.
+_KOKORO = "Apache-2.0 (Kokoro-82M by hexgrad), MIT (ONNX export by thewh1teagle)"
+_KOKORO_COST = "about 2 s of one core a bar; `rapbot models install kokoro` (66 MB)"
+_JOE = "licence unclear (Piper joe: tagged MIT/CC0, but fine-tuned from lessac, recorded for research only)"
+_JOE_COST = "about 0.3 s of one core a bar; `rapbot models install piper-joe` (58 MB)"
+_OWN = Delivery(accent_semitones=0.0)  # melodies are the network's own
+
+SPOKEN_VOICES: dict[str, VoiceSpec] = {
+    spec.name: spec
+    for spec in (
+        VoiceSpec(
+            "kumo",
+            "a man of few words, dark and even",
+            _KOKORO,
+            _KOKORO_COST,
+            Timbre(),
+            _OWN,
+            "kokoro:jm_kumo",
+            live=False,
+        ),
+        VoiceSpec(
+            "fox", "a woman, warm and amused", _KOKORO, _KOKORO_COST, Timbre(), _OWN, "kokoro:jf_gongitsune", live=False
+        ),
+        VoiceSpec("joe", "a plain American man", _JOE, _JOE_COST, Timbre(), _OWN, "piper-joe", live=False),
+    )
+}
+
+
+def all_voices() -> dict[str, VoiceSpec]:
+    """Every voice there is, the live ones first."""
+    return {**VOICES, **SPOKEN_VOICES}
+
+
 def voice_spec(name: str) -> VoiceSpec:
     """The voice of that name.  Raises UserError naming the known ones."""
-    if name not in VOICES:
-        raise UserError(f"no voice is called '{name}': choose from {', '.join(VOICES)}")
-    return VOICES[name]
+    voices = all_voices()
+    if name not in voices:
+        raise UserError(f"no voice is called '{name}': choose from {', '.join(voices)}")
+    return voices[name]

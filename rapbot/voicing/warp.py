@@ -13,6 +13,7 @@ from rapbot.protocols import SpeechFrames
 VOICED_HZ = 40.0
 PHASE_PARTS = (4,)  # of hibari's five spectra: log harmonic, its phase, log noise, log residual, residual phase
 FAR_S = 1000.0
+LEAST_GAP_S = 0.02  # instants closer than this cannot be told apart
 
 
 def carried(times_s: np.ndarray, from_s: np.ndarray, to_s: np.ndarray) -> np.ndarray:
@@ -22,6 +23,12 @@ def carried(times_s: np.ndarray, from_s: np.ndarray, to_s: np.ndarray) -> np.nda
     xs = np.concatenate([[from_s[0] - FAR_S], from_s, [from_s[-1] + FAR_S]])
     ys = np.concatenate([[to_s[0] - FAR_S], to_s, [to_s[-1] + FAR_S]])
     return np.interp(times_s, xs, ys)
+
+
+def increasing(instants_s: np.ndarray, least_gap_s: float = LEAST_GAP_S) -> np.ndarray:
+    """Instants pushed later where they lie closer than ``least_gap_s`` to the one before."""
+    steps = np.arange(len(instants_s)) * least_gap_s
+    return np.maximum.accumulate(np.asarray(instants_s, float) - steps) + steps
 
 
 def frames_at(frames: SpeechFrames, times_s: np.ndarray) -> SpeechFrames:

@@ -181,7 +181,8 @@ def test_sounds_it_does_not_have_are_named(vits: VitsSpeaker) -> None:
 
 def test_a_whole_take_on_the_grid(vits: VitsSpeaker) -> None:
     """Random weights say nothing, but what they say has the promised length and place."""
-    from rapbot.voicing.spoken import SPOKEN_VOICES, SpokenVoice
+    from rapbot.voicing.spoken import SpokenVoice
+    from rapbot.voicing.voices import SPOKEN_VOICES
 
     take = SpokenVoice(vits, SPOKEN_VOICES["kumo"]).render(WORDS, (0.0, 4.0, 8.0), 90.0)
     assert np.isfinite(take.samples).all() and np.abs(take.samples).max() <= 1

@@ -11,7 +11,7 @@ from rapbot.engines.kokoro import GRAPH_FILE, MODEL_NAME, STYLES, UNIT_S, Kokoro
 from rapbot.errors import EngineUnavailable
 from rapbot.protocols import Utterance
 from rapbot.resources import weights_dir
-from rapbot.voicing.spoken import SPOKEN_VOICES
+from rapbot.voicing.voices import SPOKEN_VOICES
 
 LINE = Utterance((), "ɡˌO hˈOm.")  # the engine reads only the phonemes
 

@@ -14,7 +14,7 @@ from rapbot.errors import EngineUnavailable
 from rapbot.language.phones import MISAKI_VOWELS
 from rapbot.protocols import Utterance
 from rapbot.resources import model_named, weights_dir
-from rapbot.voicing.spoken import SPOKEN_VOICES
+from rapbot.voicing.voices import SPOKEN_VOICES
 
 LINE = Utterance((), "ɡˌO hˈOm, ʤˈʌʤ.")  # the engine reads only the phonemes
 

@@ -11,10 +11,9 @@ from rapbot.bench.onsets import measure_onsets
 from rapbot.engines.hibari_text import HibariText
 from rapbot.errors import EngineUnavailable, UserError
 from rapbot.language.syllables import accent_final, line_syllables
-from rapbot.respond.performer import all_voices, check_voice, open_performer, voice_named
+from rapbot.respond.performer import check_voice, open_performer
 from rapbot.rhythm.slots import plan_slots
-from rapbot.voicing.spoken import SPOKEN_VOICES
-from rapbot.voicing.voices import VOICES
+from rapbot.voicing.voices import SPOKEN_VOICES, VOICES, all_voices, voice_spec
 
 LINES = (
     "A letter from the landlord says you rap behind the rent,",
@@ -28,7 +27,7 @@ def test_every_voice_is_named_and_licensed() -> None:
     for name, spec in SPOKEN_VOICES.items():
         assert spec.name == name and spec.licence and spec.cost and not spec.live
     with pytest.raises(UserError, match="choose from heart, brick"):
-        voice_named("robot")
+        voice_spec("robot")
 
 
 def test_missing_weights_are_one_line_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ from rapbot.protocols import VOICE_RATE_HZ, Encoding, Spoken, Utterance
 from rapbot.values import PronouncedWord, Take
 from rapbot.voicing.delivery import Delivery
 from rapbot.voicing.durations import plan_tokens
-from rapbot.voicing.spoken import SPOKEN_VOICES, SpokenVoice, dictated, transposed
+from rapbot.voicing.spoken import SpokenVoice, dictated, transposed
+from rapbot.voicing.voices import SPOKEN_VOICES
 
 UNIT_S = 0.02
 SPEC = replace(SPOKEN_VOICES["kumo"], delivery=Delivery(accent_semitones=0.0))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rapbot.voicing.stretch import LEAST_GAP_S, SEARCH_S, SLOWEST, increasing, paced, stretched
-from rapbot.voicing.warp import carried
+from rapbot.voicing.stretch import SEARCH_S, SLOWEST, paced, stretched
+from rapbot.voicing.warp import LEAST_GAP_S, carried, increasing
 
 RATE_HZ = 24_000
 

@@ -13,8 +13,7 @@ import soundfile
 from rapbot.bench.onsets import measure_onsets
 from rapbot.commands import voice, voices
 from rapbot.errors import UserError
-from rapbot.respond.performer import all_voices
-from rapbot.voicing.voices import VOICES
+from rapbot.voicing.voices import VOICES, all_voices
 
 
 def arguments(*argv: str) -> argparse.Namespace:
