@@ -1,8 +1,8 @@
 """The layers hold: imports point down, stages do not know each other, importing the package stays light.
 
 Order, from the top (DESIGN): cli, commands, web > respond, battle, bench > hearing | writing | voicing > rhythm
-> language > values, protocols, errors.  engines/ and sound/ stand beside the stages: only drivers and commands may open
-them.
+> language > values, protocols, errors, rates.  engines/ and sound/ stand beside the stages: only drivers and commands
+may open them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rapbot.cli import COMMANDS
 
 ROOT = Path(rapbot.__file__).resolve().parent
 
-BASE = {"values", "protocols", "errors"}
+BASE = {"values", "protocols", "errors", "rates"}
 SCIENCES = {"rhythm", "language"}
 STAGES = {"hearing", "writing", "voicing"}
 DRIVERS = {"respond", "battle", "bench"}
@@ -29,6 +29,7 @@ BELOW_DRIVERS = BASE | SCIENCES | STAGES | {"engines", "sound", "resources"}
 ALLOWED: dict[str, set[str]] = {
     "__init__": set(),
     "errors": set(),
+    "rates": set(),
     "values": {"errors"},
     "protocols": {"values", "errors"},
     "resources": {"errors"},
@@ -55,6 +56,7 @@ LIGHT: dict[str, set[str]] = {
     "writing": {"numpy"},
     "voicing": {"numpy", "scipy"},
     "sound": {"numpy", "scipy"},
+    "rates": {"numpy"},
     "values": {"numpy"},
     "protocols": {"numpy"},
 }

@@ -20,9 +20,9 @@ import numpy as np
 
 from rapbot.bench.onsets import detector_error, flux_onsets, gated_vowels, measure_onsets
 from rapbot.bench.respond import wilson, word_errors
-from rapbot.engines.rates import at_rate
 from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ, AcousticModel, G2p
+from rapbot.rates import at_rate
 from rapbot.rhythm.slots import SlotPlan, plan_slots, span_beats_for
 from rapbot.rhythm.timeline import SLOTS_PER_BEAT
 from rapbot.values import PronouncedWord, Take

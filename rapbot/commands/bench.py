@@ -9,7 +9,7 @@ from typing import Any
 
 from rapbot.errors import UserError
 
-NAMES = ("respond", "latency", "grid", "ready", "affects")
+NAMES = ("respond", "latency", "grid", "ready", "affects", "reference")
 VERSES = "tests/data/verses"
 
 
@@ -56,6 +56,11 @@ def _run(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
         result = affects.run_default()
         return result, affects.table(result)
+    if args.name == "reference":
+        from rapbot.bench import reference
+
+        result = reference.run_default()
+        return result, reference.table(result)
     from rapbot.bench.verses import bundled_verses
 
     if args.name == "latency" and args.device != "offline":

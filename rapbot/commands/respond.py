@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rapbot.commands.reference import add_reference, leaning_line, reference_of
+
 HEATS = ("clean", "street", "raw")
 
 
@@ -30,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--persona", metavar="P", help="who answers (default: the comedian)")
     parser.add_argument("--voice", metavar="V", help="the voice (default: the persona's; see `rapbot voices`)")
+    add_reference(parser)
     parser.add_argument("--heat", choices=HEATS, default="street", help="how rough it may get (default: street)")
     parser.add_argument("--surprise", type=float, default=0.3, metavar="0..1", help="from the sure to the far-fetched")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same input, options and seed: same reply")
@@ -59,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
     from rapbot.sound.files import read_audio
 
     request = Request(
-        args.bars, args.bpm, args.beat, args.persona, args.voice, args.heat, args.surprise, args.seed
+        args.bars, args.bpm, args.beat, args.persona, args.voice, args.heat, args.surprise, args.seed,
+        reference_of(args),
     )  # fmt: skip
     outputs = Outputs(
         Path(args.output),
@@ -76,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
         account = write_outputs(reply, recording, request, outputs)
     for warning in reply.warnings:
         print(f"rapbot: note: {warning}", file=sys.stderr)
+    if reply.leaning is not None:
+        print(f"rapbot: note: {leaning_line(reply.leaning)}", file=sys.stderr)
     if not args.quiet:
         print(_summary(reply, account, outputs))
     return 0

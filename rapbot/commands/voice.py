@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rapbot.commands.reference import add_reference, leaning_line, reference_of
 from rapbot.errors import UserError
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("-o", "--output", metavar="F", required=True, help="the file to write (wav, flac, ogg, mp3)")
     parser.add_argument("--bpm", type=float, default=DEFAULT_BPM, metavar="N", help=f"tempo (default {DEFAULT_BPM:g})")
     parser.add_argument("--voice", metavar="V", help="one of `rapbot voices` (default: heart)")
+    add_reference(parser)
     parser.add_argument(
         "--flow", choices=FLOWS, default="straight", help="placement of the syllables (default straight)"
     )
@@ -56,30 +59,34 @@ def run(args: argparse.Namespace) -> int:
     if args.seed < 0:
         raise UserError(f"--seed must not be negative, got {args.seed}")
 
-    from rapbot.respond.performer import check_voice, open_performer
+    from rapbot.respond.performer import check_voice, engage
     from rapbot.sound.files import check_audio_writable, write_audio
     from rapbot.voicing.delivery import AFFECTS, with_affect
     from rapbot.voicing.voices import DEFAULT_VOICE, voice_spec
 
     spec = voice_spec(args.voice or DEFAULT_VOICE)
-    check_voice(spec.name)
-    delivery = spec.delivery
-    if args.affect is not None:
-        if args.affect not in AFFECTS:
-            raise UserError(f"--affect must be one of {', '.join(AFFECTS)}, got '{args.affect}'")
-        delivery = with_affect(delivery, args.affect)
-    if args.flow == "laid-back":
-        delivery = replace(delivery, late_ms=max(delivery.late_ms, LAID_BACK_MS))
+    reference = reference_of(args)
+    check_voice(spec.name, reference)
+    if args.affect is not None and args.affect not in AFFECTS:
+        raise UserError(f"--affect must be one of {', '.join(AFFECTS)}, got '{args.affect}'")
     check_audio_writable(args.output)
 
     from rapbot.engines.hibari_text import HibariText
     from rapbot.engines.hibari_voice import HibariVoice
     from rapbot.protocols import MIX_RATE_HZ
+    from rapbot.respond.report import reference_json
     from rapbot.rhythm.slots import span_beats_for
     from rapbot.voicing.assemble import place
 
-    lines, plans = lines_and_plans(text, args.bpm, args.flow, HibariText())
-    voice = open_performer(spec.name, HibariVoice(), args.seed)
+    speaker = HibariText()
+    lines, plans = lines_and_plans(text, args.bpm, args.flow, speaker)
+    engaged = engage(spec.name, HibariVoice(), speaker, args.seed, reference)
+    voice = engaged.voice
+    delivery = voice.spec.delivery
+    if args.affect is not None:
+        delivery = with_affect(delivery, args.affect)
+    if args.flow == "laid-back":
+        delivery = replace(delivery, late_ms=max(delivery.late_ms, LAID_BACK_MS))
     takes = [
         voice.render(words, plan.slots, args.bpm, delivery, seed=index)
         for index, (words, plan) in enumerate(zip(lines, plans, strict=True))
@@ -91,6 +98,8 @@ def run(args: argparse.Namespace) -> int:
     track = place(takes, starts, MIX_RATE_HZ)
     write_audio(args.output, track, MIX_RATE_HZ)
     duration_s = len(track) / MIX_RATE_HZ
+    if engaged.leaning is not None:
+        print(f"rapbot: note: {leaning_line(engaged.leaning)}", file=sys.stderr)
     if not args.json:
         bars = "1 line" if len(takes) == 1 else f"{len(takes)} lines"
         print(f"{args.output}: {bars} by {spec.name} at {args.bpm:g} BPM, {duration_s:.2f} s")
@@ -105,13 +114,15 @@ def run(args: argparse.Namespace) -> int:
         for take, start in zip(takes, starts, strict=True)
         for syllable in take.syllables
     ]
-    result = {
+    result: dict[str, Any] = {
         "bpm": args.bpm,
         "origin_s": round(origin_samples / MIX_RATE_HZ, 4),
         "syllables": syllables,
         "duration_s": round(duration_s, 4),
         "render_ms": round(sum(take.render_ms for take in takes), 1),
     }
+    if reference is not None:
+        result["reference"] = reference_json(reference, engaged.leaning)
     print(json.dumps(result, separators=(",", ":")))
     return 0
 

@@ -24,11 +24,11 @@ import numpy as np
 
 from rapbot.engines.phoneme_input import check_misaki, padded_tokens
 from rapbot.engines.piper import ipa_of, shared_out
-from rapbot.engines.rates import at_rate
 from rapbot.engines.sphinx import AlignedWord
 from rapbot.errors import EngineError, EngineUnavailable, UserError
 from rapbot.language.phones import MISAKI_VOWELS, arpabet
 from rapbot.protocols import HEARING_RATE_HZ, VOICE_RATE_HZ, Encoding, Spoken, Utterance
+from rapbot.rates import at_rate
 
 LANGUAGE = "en"
 MAX_PHONEMES = 500

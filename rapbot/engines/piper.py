@@ -22,9 +22,9 @@ import numpy as np
 
 from rapbot.engines.onnx_cut import Tensor, cut_graph, load_graph, session
 from rapbot.engines.phoneme_input import PAD_END, PAD_START, check_misaki, padded_tokens
-from rapbot.engines.rates import at_rate
 from rapbot.errors import EngineError
 from rapbot.protocols import VOICE_RATE_HZ, Encoding, Spoken, Utterance
+from rapbot.rates import at_rate
 
 MODEL_NAME = "piper-joe"  # in the manifest
 GRAPH_FILE, SETTINGS_FILE = "en_US-joe-medium.onnx", "en_US-joe-medium.onnx.json"

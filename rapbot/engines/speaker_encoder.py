@@ -20,9 +20,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from rapbot.engines.rates import at_rate
 from rapbot.errors import EngineUnavailable
 from rapbot.protocols import HEARING_RATE_HZ
+from rapbot.rates import at_rate
 
 MODEL_NAME = "speaker-encoder"
 WEIGHTS_FILE = "pretrained.pt"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,17 @@ from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
 from rapbot.respond.accompany import LEAD_BEATS, Backing, check_beat, choose_backing, lay_out
 from rapbot.respond.kit import Kit
 from rapbot.respond.opponent import Opponent, lines_by_bar
-from rapbot.respond.performer import check_voice, open_performer
+from rapbot.respond.performer import Reference, check_voice, engage
 from rapbot.rhythm.timeline import Timeline
 from rapbot.values import Audio, PronouncedWord, Take, Verse
 from rapbot.voicing.backing_vocals import Extra, Performer, second_track
 from rapbot.voicing.performance import BarDelivery, performed_verse, plan_performance
+from rapbot.voicing.voices import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from rapbot.sound.mix import MixResult
     from rapbot.sound.space import Space
+    from rapbot.voicing.reference import Leaning
 
 SENT_BEFORE_S, SENT_AFTER_S = 0.08, 0.45  # of a word, about its first vowel's onset and its last one's
 BLOCK_S = 0.020  # what a sound card delivers; the recording is fed as the live stream would be
@@ -53,6 +55,7 @@ class Request:
     heat: str = "street"
     surprise: float = 0.3
     seed: int = 0
+    reference: Reference | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Answer:
     timing_ms: tuple[tuple[str, float], ...]
     deliveries: tuple[BarDelivery, ...] = ()
     extras: tuple[Extra, ...] = ()
+    leaning: Leaning | None = None
 
 
 @dataclass(frozen=True)
@@ -131,15 +135,17 @@ def answer(
             seed=request.seed,
             heard=[word.text for word in opponent.words],
         )
+    voice_name = request.voice or kit.pen.persona(verse.persona).voice
+    with watch("reference") if request.reference else nullcontext():
+        engaged = engage(voice_name, kit.acoustic, kit.text, request.seed, request.reference)
     with watch("voice"):
-        voice_name = request.voice or kit.pen.persona(verse.persona).voice
         timeline, starts = reply_timeline(verse)
-        said = perform(verse, voice_name, starts, kit, request.seed, lambda share: on_stage("voice", share))
+        said = perform(verse, engaged.voice, starts, kit, request.seed, lambda share: on_stage("voice", share))
     with watch("mix"):
         mixed = _mix(said, backing, timeline)
     return Answer(
         opponent, said.verse, said.takes, starts, mixed.mix, mixed.voice_stem, mixed.beat_stem, timeline, backing.name,
-        voice_name, tuple(warnings), watch.timing_ms, said.deliveries, said.extras,
+        voice_name, tuple(warnings), watch.timing_ms, said.deliveries, said.extras, engaged.leaning,
     )  # fmt: skip
 
 
@@ -152,8 +158,8 @@ def check(request: Request) -> None:
     if not 0 <= request.surprise <= 1:
         raise UserError(f"--surprise must be 0 to 1, got {request.surprise:g}")
     check_beat(request.beat)
-    if request.voice is not None:
-        check_voice(request.voice)
+    if request.voice is not None or request.reference is not None:
+        check_voice(request.voice or DEFAULT_VOICE, request.reference)
 
 
 def listen(
@@ -228,25 +234,13 @@ def reply_timeline(verse: Verse) -> tuple[Timeline, tuple[int, ...]]:
 
 def perform(
     verse: Verse,
-    voice_name: str,
-    starts: tuple[int, ...],
-    kit: Kit,
-    seed: int,
-    on_share: Callable[[float], None] = lambda share: None,
-) -> Performance:
-    """The verse delivered: planned, every bar rendered on its slots, and the second track beside it."""
-    return performed(verse, open_performer(voice_name, kit.acoustic, seed), starts, kit, seed, on_share)
-
-
-def performed(
-    verse: Verse,
     voice: Performer,
     starts: tuple[int, ...],
     kit: Kit,
     seed: int,
     on_share: Callable[[float], None] = lambda share: None,
 ) -> Performance:
-    """`perform` by any voice that says lines on the grid."""
+    """The verse delivered: planned, every bar rendered on its slots, and the second track beside it."""
     from rapbot.voicing.assemble import place
 
     deliveries = plan_performance(verse, kit.pen.persona(verse.persona).affects or None, seed)

@@ -13,9 +13,11 @@ import numpy as np
 
 from rapbot.protocols import MIX_RATE_HZ
 from rapbot.respond.answer import Answer, Request
+from rapbot.respond.performer import Reference
 from rapbot.values import Bar, Take
 from rapbot.voicing.backing_vocals import Extra
 from rapbot.voicing.performance import BarDelivery
+from rapbot.voicing.reference import Leaning
 
 SCHEMA = "rapbot.report/1"
 ANCHOR_FLOOR = 0.6  # DESIGN: anchors at or above this confidence count as available to be answered
@@ -34,6 +36,7 @@ def report(answer: Answer, request: Request) -> dict[str, Any]:
         "span_beats": answer.verse.span_beats,
         "beat": answer.beat_name,
         "voice": answer.voice_name,
+        "reference": None if request.reference is None else reference_json(request.reference, answer.leaning),
         "persona": answer.verse.persona,
         "warnings": list(answer.warnings),
         "opponent": {
@@ -61,6 +64,20 @@ def report(answer: Answer, request: Request) -> dict[str, Any]:
         "monitors": monitors(answer),
         "timing_ms": {name: round(ms, 1) for name, ms in answer.timing_ms},
     }
+
+
+def reference_json(reference: Reference, leaning: Leaning | None) -> dict[str, Any]:
+    """Whose voice was imitated (the file's name), that it was said to be allowed, and how near it came."""
+    account: dict[str, Any] = {"clip": reference.path.name, "consent": reference.consent, "method": "clone"}
+    if leaning is not None:
+        account |= {
+            "method": "lean",
+            "similarity_before": _round(leaning.similarity_before),
+            "similarity_after": _round(leaning.similarity_after),
+            "similarity_to_itself": _round(leaning.ceiling),
+            "gap_closed": _round(leaning.closed),
+        }
+    return account
 
 
 def _bars(answer: Answer) -> list[dict[str, Any]]:

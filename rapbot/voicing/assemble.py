@@ -8,12 +8,11 @@ lies on sample 2n of the track.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
-from scipy import signal
 
 from rapbot.protocols import MIX_RATE_HZ
+from rapbot.rates import at_rate
 from rapbot.values import Take
 
 HANDOVER_S = 0.015  # a bar that still sounds is faded out over this long, silent when the next one's first sound comes
@@ -45,10 +44,7 @@ def place(takes: Sequence[Take], bar_starts_samples: Sequence[int], rate_hz: int
 
 def resampled(take: Take, rate_hz: int) -> np.ndarray:
     """The take's samples at another rate."""
-    if take.rate_hz == rate_hz:
-        return take.samples
-    ratio = Fraction(rate_hz, take.rate_hz)
-    return signal.resample_poly(take.samples.astype(float), ratio.numerator, ratio.denominator).astype(np.float32)
+    return at_rate(take.samples, take.rate_hz, rate_hz)
 
 
 def handed_over(clip: np.ndarray, end: int, rate_hz: int) -> np.ndarray:

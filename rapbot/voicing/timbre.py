@@ -18,6 +18,7 @@ from functools import lru_cache
 import numpy as np
 
 from rapbot.protocols import VOICE_RATE_HZ, SpeechFrames
+from rapbot.voicing.shape_map import ShapeMap
 
 VOICED_HZ = 40.0
 HIGHEST_HZ = VOICE_RATE_HZ / 2
@@ -30,6 +31,8 @@ KNEE_HZ = 1200.0  # throat below, mouth above: between the second formants of ba
 BANDS_HZ = (150.0, 350.0, 700.0, 1400.0, 2600.0, 4200.0, 7000.0)  # about an octave apart, wider than any formant
 TILT_FROM_HZ, TILT_TO_HZ = 200.0, 8000.0  # a tilt levels off outside
 TILT_ABOUT_HZ = 800.0  # speech has as much power above as below, so a tilt hardly changes the level
+
+BODY_HZ, EDGE_HZ = (350.0, 700.0), (2600.0, 4200.0)  # where vowels are loud, where consonants are told apart
 
 RESONANCE_HZ = 1000.0  # a spectrum smoothed over this has no formants left; what it loses is what resonates
 RESONANCE_STEP = 12  # bins averaged before that smoothing (240 Hz): formants are wider
@@ -52,6 +55,7 @@ class Timbre:
     breath: float = 0.0  # 0 as recorded … 1 whispery
     tilt_db: float = 0.0  # an octave, about `TILT_ABOUT_HZ`
     bands_db: tuple[float, ...] = (0.0,) * len(BANDS_HZ)  # at `BANDS_HZ`, straight in between
+    shape: ShapeMap | None = None  # towards the shapes of somebody else, after the formants are moved
 
     def __post_init__(self) -> None:
         if len(self.bands_db) != len(BANDS_HZ):
@@ -90,6 +94,11 @@ def shaped_frames(frames: SpeechFrames, timbre: Timbre) -> SpeechFrames:
         noisy = np.maximum(parts[NOISE_PART], parts[HARMONIC_PART] + air)
         parts[NOISE_PART] = np.where(frames.f0_hz > VOICED_HZ, noisy, parts[NOISE_PART])
         parts[HARMONIC_PART] = parts[HARMONIC_PART] + tone
+    if timbre.shape is not None:
+        sounding = np.logaddexp(parts[HARMONIC_PART], parts[NOISE_PART])
+        change = timbre.shape.gain(sounding, frames.f0_hz > VOICED_HZ)
+        for index in ENVELOPE_PARTS:
+            parts[index] = parts[index] + change
     if timbre.tilt_db != 0 or any(timbre.bands_db):
         gain = _colour(bins, timbre)
         for index in ENVELOPE_PARTS:
@@ -139,6 +148,11 @@ def colour_db(hz: np.ndarray, timbre: Timbre) -> np.ndarray:
     """What tilt and bands add at these frequencies."""
     octaves = np.log2(np.clip(hz, TILT_FROM_HZ, TILT_TO_HZ) / TILT_ABOUT_HZ)
     return timbre.tilt_db * octaves + np.interp(np.log(np.maximum(hz, 1.0)), np.log(BANDS_HZ), timbre.bands_db)
+
+
+def dull_db(timbre: Timbre) -> float:
+    """How much more a timbre's colour takes from the consonants' half of the spectrum than from the vowels'."""
+    return float(colour_db(np.array(BODY_HZ), timbre).mean() - colour_db(np.array(EDGE_HZ), timbre).mean())
 
 
 @lru_cache(maxsize=32)

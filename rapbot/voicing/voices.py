@@ -103,14 +103,20 @@ SPOKEN_VOICES: dict[str, VoiceSpec] = {
 }
 
 
+COQUI = "coqui"
+_COQUI_LICENCE = "that of your model (coqui-tts, MPL-2.0, is an extra)"
+
+
 def all_voices() -> dict[str, VoiceSpec]:
     """Every voice there is, the live ones first."""
     return {**VOICES, **SPOKEN_VOICES}
 
 
 def voice_spec(name: str) -> VoiceSpec:
-    """The voice of that name.  Raises UserError naming the known ones."""
+    """The voice of that name, ``coqui:FOLDER`` being a model of the user's.  Raises UserError naming the known ones."""
+    if name.startswith(f"{COQUI}:") and name != f"{COQUI}:":
+        return VoiceSpec(name, "a coqui-tts model", _COQUI_LICENCE, "your model's", Timbre(), _OWN, COQUI, live=False)
     voices = all_voices()
     if name not in voices:
-        raise UserError(f"no voice is called '{name}': choose from {', '.join(voices)}")
+        raise UserError(f"no voice is called '{name}': choose from {', '.join(voices)} or coqui:FOLDER")
     return voices[name]

@@ -1,4 +1,4 @@
-"""Sound from one engine's sampling rate to another's."""
+"""Sound from one sampling rate to another."""
 
 from __future__ import annotations
 
