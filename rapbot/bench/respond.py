@@ -10,10 +10,12 @@ and how many distinct things the opponent said were answered.
 from __future__ import annotations
 
 import math
+import operator
 import re
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -150,14 +152,27 @@ def _spelled(word: str) -> list[str]:
     return [*out, _SMALL[number]] if number or not out else out
 
 
-def word_errors(reference: str, hypothesis: str) -> tuple[int, int]:
-    """(edits, reference words) by Levenshtein distance over normalised words."""
+@lru_cache(maxsize=4096)
+def sound_alike(word: str, other: str) -> bool:
+    """The same word, or one that the second lexicon says with the same phones: "rapper" and "wrapper"."""
+    from rapbot.engines.cmu import CmuLexicon
+
+    lexicon = CmuLexicon()
+
+    def sounds(text: str) -> set[tuple[str, ...]]:
+        return {tuple(phone.rstrip("012") for phone in said) for said in lexicon.pronunciations(text)}
+
+    return word == other or bool(sounds(word) & sounds(other))
+
+
+def word_errors(reference: str, hypothesis: str, alike: Callable[[str, str], bool] = operator.eq) -> tuple[int, int]:
+    """(edits, reference words) by Levenshtein distance over normalised words; ``alike`` says which are no error."""
     a, b = normalise(reference), normalise(hypothesis)
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         above, row = row, [i]
         for j, y in enumerate(b, 1):
-            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y)))
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (not alike(x, y))))
     return row[-1], len(a)
 
 

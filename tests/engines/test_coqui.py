@@ -24,6 +24,7 @@ from rapbot.engines.coqui import TOKEN_LATE_S, TextSpeaker, VitsSpeaker, model_f
 from rapbot.engines.sphinx import AlignedPhone, AlignedWord
 from rapbot.errors import EngineUnavailable, UserError
 from rapbot.protocols import VOICE_RATE_HZ, Utterance
+from rapbot.respond.performer import check_voice, open_performer
 from rapbot.values import PronouncedWord
 
 WORDS = (
@@ -187,6 +188,15 @@ def test_a_whole_take_on_the_grid(vits: VitsSpeaker) -> None:
     take = SpokenVoice(vits, SPOKEN_VOICES["kumo"]).render(WORDS, (0.0, 4.0, 8.0), 90.0)
     assert np.isfinite(take.samples).all() and np.abs(take.samples).max() <= 1
     assert [s.target_s for s in take.syllables] == pytest.approx([0.0, 2 / 3, 4 / 3])
+
+
+def test_the_command_line_names_it_by_its_folder(library: None, tmp_path: Path) -> None:
+    folder = saved_vits(tmp_path, use_phonemes=True)
+    check_voice(f"coqui:{folder}")
+    voice = open_performer(f"coqui:{folder}", None)  # type: ignore[arg-type]  # it has a model of its own
+    take = voice.render(WORDS, (0, 4, 8), 90.0)
+    assert voice.spec.name == f"coqui:{folder}" and len(take.syllables) == 3
+    assert np.isfinite(take.samples).all() and np.abs(take.samples).max() > 0
 
 
 def test_a_vits_that_reads_letters_is_aligned_instead(library: None, tmp_path: Path) -> None:
