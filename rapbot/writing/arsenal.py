@@ -16,6 +16,7 @@ word their name sounds like.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -40,6 +41,14 @@ NUMBERS = frozenset(("sg", "pl", "any", "none"))
 STANCES = frozenset(("claim", "poss"))  # of an image: whether "you" are the thing, or own it
 SLOTS = frozenset("X aX Y aY I aI N P V L w1 w2 nw n Q".split())
 COUPLET_FILES = ("couplets.txt", "couplets_new.txt")
+
+OVERLAP_STOP = frozenset(
+    "you your yours you're i i'm i've i'd i'll me my it it's its they them their the a an and but or so then than "
+    "that this there there's here is are was were be been have has had do does did don't not no to of in on at by "
+    "for from with up out off down back as if when what who how why which just got get all one two he him his she "
+    "her we us our will would can could say said says that's who's they'd you'd you've you'll into over through "
+    "about right left still only even".split()
+)
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _AFTER_STOP = re.compile(r"(?:^|[.?!] )\"?$")  # what stands before a slot that begins a sentence
@@ -101,6 +110,21 @@ class Couplet:
         """Its own words, lower case, possessive 's cut off; slots left out."""
         text = _SLOT.sub(" ", " ".join(self.lines)).lower()
         return frozenset(re.sub(r"'s$|'$", "", word) for word in _WORD.findall(text))
+
+    @cached_property
+    def number(self) -> int:
+        """A number of its own, the same in every run."""
+        return zlib.crc32(self.id.encode())
+
+    @cached_property
+    def writer(self) -> str:
+        """Who wrote it: the part of its id before the dash."""
+        return self.id.partition("-")[0]
+
+    @cached_property
+    def content(self) -> tuple[str, ...]:
+        """Its words that carry meaning, in alphabetical order."""
+        return tuple(sorted(self.words - OVERLAP_STOP))
 
     @cached_property
     def opener(self) -> str:

@@ -29,6 +29,8 @@ FAST_SYLLABLES_PER_BAR, SLOW_SYLLABLES_PER_BAR = 15, 6  # MCFlow: 4 to 15 a bar;
 MANY_REPEATS = 3
 MEASURED_WORTH = 0.8  # a remark that is true of this very verse
 SILENCE_WORTH = 2.0  # where nothing was heard, saying so is the only honest opening
+MOST_KEPT = 40_000  # fillings; a battle makes about a tenth
+UNBOUND_HEADS = ("after", "image", "none")
 COUNTABLE_WORDS = 20  # fewer are not worth counting aloud
 
 # Which kinds of anchor may serve a flip's head, and how well (0 is perfect).
@@ -53,6 +55,12 @@ PLACES_WITH_THE = frozenset("south north west east midwest bronx hood".split())
 UNSAYABLE_THREATS = frozenset("line knock pop put set run own lead call".split())
 # Words for a following that may replace "crew" in a couplet about one.
 CREW_WORDS = frozenset(("squad", "gang", "team", "clique", "posse", "mob", "band"))
+# Kinds of anchor that may be returned, by head.
+THROWN_KINDS: Mapping[str, tuple[str, ...]] = {
+    "insult": ("insult",), "verb": ("threat",), "lack": ("lack",), "place": ("place",), "crew": ("crew",),
+    "family": ("family",),
+}  # fmt: skip
+RETURNED_AS_INSULT: Mapping[str, tuple[str, ...]] = {"said": ("said",), "claim": ("insult", "lack")}  # in that move
 OWN_SLOT: Mapping[str, str] = {"insult": "I", "verb": "V", "lack": "L", "place": "P"}  # by head; "X" elsewhere
 COMPANION_KINDS: Mapping[str, str] = {"N": "name", "P": "place", "I": "insult", "V": "threat", "L": "lack"}
 NUMBER_WORDS = (
@@ -87,7 +95,7 @@ class Candidate:
     @cached_property
     def longest_line(self) -> int:
         """Syllables of the longer line, estimated from spelling."""
-        return max(estimated_syllables(line) for line in self.lines)
+        return max(_syllables(line) for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -106,24 +114,105 @@ class Situation:
         return not self.anchors and self.facts.word_count == 0
 
 
+@dataclass(frozen=True)
+class _Filling:
+    """Both lines with their slots filled, and the anchors spoken in each."""
+
+    lines: tuple[str, str]
+    answers: tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Match:
+    """A couplet that an anchor satisfies; ``whole`` where the anchor fills all its slots, in words that agree."""
+
+    couplet: Couplet
+    fit: float
+    fillers: Mapping[str, Filler]
+    companions: bool
+    whole: _Filling | None
+
+
+def _about_one(couplet: Couplet) -> bool:
+    """Can one anchor satisfy it?"""
+    return bool(_thrown_kinds(couplet)) or (couplet.needs.head in FLIP_KINDS and couplet.move in ("flip", "close"))
+
+
+def _thrown_kinds(couplet: Couplet) -> tuple[str, ...]:
+    """Kinds of anchor that a couplet returns; empty where it returns nothing."""
+    head = couplet.needs.head
+    if couplet.move == "insult" and head in RETURNED_AS_INSULT:
+        return RETURNED_AS_INSULT[head]
+    return THROWN_KINDS.get(head, ())
+
+
+def _filling(couplet: Couplet, fillers: Mapping[str, Filler], bound: tuple[Anchor, ...]) -> _Filling | None:
+    """None where a slot stays open or a filler does not agree."""
+    if not all(bare(slot) in fillers and agrees(couplet, slot, fillers[bare(slot)]) for slot in couplet.slots):
+        return None
+    lines = fill(couplet, fillers)
+    if couplet.needs.head == "crew" and bound and bound[0].text in CREW_WORDS:
+        lines = (_in_their_word(lines[0], bound[0].text), _in_their_word(lines[1], bound[0].text))
+    return _Filling(lines, (_spoken(lines[0], bound), _spoken(lines[1], bound)))
+
+
+def _by_slot(item: tuple[str, Filler]) -> str:
+    return item[0]
+
+
+def _about_their_verse(couplet: Couplet) -> bool:
+    """A remark that there must have been a verse for."""
+    return couplet.needs.head == "none" and couplet.move in ("punch", "open")
+
+
 class Matcher:
-    """Finds candidates in one arsenal.  Immutable after construction."""
+    """Finds candidates in one arsenal.
+
+    The same anchors come again at every word the opponent adds, so fillings are kept; what they are worth is not, as it
+    hangs on all that was said.
+    """
 
     def __init__(self, couplets: Iterable[Couplet], vocabulary: Vocabulary, nouns: NounLexicon) -> None:
         self._couplets = tuple(couplets)
         self._vocabulary = vocabulary
         self._nouns = nouns
+        self._matched_before: dict[Anchor, tuple[_Match, ...]] = {}
+        self._filled_before: dict[tuple[str, tuple[tuple[str, Filler], ...], tuple[str, ...]], _Filling | None] = {}
+        free = [c for c in self._couplets if c.needs.head in UNBOUND_HEADS and not c.slots]
+        self._unbound = [Candidate(c, c.lines, (), ((), ()), 0.0) for c in free]
+        bound = [c for c in self._couplets if c.needs.head not in UNBOUND_HEADS or c.slots]
+        self._about_one = [c for c in bound if _about_one(c)]
+        self._others = [c for c in bound if not _about_one(c)]
 
     @property
     def couplets(self) -> tuple[Couplet, ...]:
         return self._couplets
 
     def candidates(self, situation: Situation) -> list[Candidate]:
-        """Everything usable here, in the order of the bank.  Continuations and image closers come unbound."""
+        """Everything usable here; what takes up an anchor first, anchor by anchor.
+
+        Continuations and image closers come unbound, and only those of an image that a flip could start.
+        """
+        if len(self._filled_before) > MOST_KEPT:
+            self._filled_before.clear()
+            self._matched_before.clear()
         out: list[Candidate] = []
-        met: dict[tuple[str, str | None, int], bool] = {}
-        for couplet in self._couplets:
-            out.extend(self._of(couplet, situation, met))
+        for anchor in situation.anchors:
+            weight = _weight(anchor, situation)
+            for match in self._matches(anchor, situation):
+                couplet, value = match.couplet, match.fit + weight
+                if match.whole is not None:
+                    out.append(Candidate(couplet, match.whole.lines, (anchor,), match.whole.answers, value))
+                elif match.companions:
+                    out.extend(self._filled(couplet, match.fillers, (anchor,), situation, value))
+        for couplet in self._others:
+            out.extend(self._of(couplet, situation))
+        images = {candidate.couplet.image for candidate in out if candidate.couplet.move == "flip"}
+        for candidate in self._unbound:
+            couplet = candidate.couplet
+            led_to = couplet.image in images if couplet.needs.head != "none" else not situation.silent
+            if led_to or not (couplet.needs.head != "none" or _about_their_verse(couplet)):
+                out.append(candidate)
         return out
 
     def filler(self, anchor: Anchor, situation: Situation) -> Filler:
@@ -145,78 +234,68 @@ class Matcher:
 
     # ------------------------------------------------------------------ by head
 
-    def _of(
-        self, couplet: Couplet, situation: Situation, met: dict[tuple[str, str | None, int], bool]
-    ) -> Iterator[Candidate]:
+    def _of(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
+        """What a couplet becomes that is not about one anchor alone."""
         head = couplet.needs.head
-        if head in ("claim", "poss", "job", "said") and couplet.move in ("flip", "close"):
-            yield from self._flips(couplet, situation, met)
-        elif head == "insult" or (couplet.move == "insult" and head in ("said", "claim")):
-            yield from self._thrown(couplet, situation, met, ("insult", "lack", "said"))
-        elif head == "verb":
-            yield from self._thrown(couplet, situation, met, ("threat",))
-        elif head == "lack":
-            yield from self._thrown(couplet, situation, met, ("lack",))
-        elif head in ("name", "pun"):
+        if head in ("name", "pun"):
             yield from self._names(couplet, situation)
-        elif head in ("place", "crew", "family"):
-            yield from self._thrown(couplet, situation, met, (head,))
         elif head == "list":
             yield from self._lists(couplet, situation)
         elif head == "lowconf":
             yield from self._misheard(couplet, situation)
-        elif head in ("after", "image", "none"):
-            about_their_verse = head == "none" and couplet.move in ("punch", "open")
-            if not (situation.silent and about_their_verse):
+        elif head in UNBOUND_HEADS:
+            if not (situation.silent and _about_their_verse(couplet)):
                 yield from self._filled(couplet, {}, (), situation, 0.0)
         else:
             yield from self._measured(couplet, situation)
 
-    def _flips(
-        self, couplet: Couplet, situation: Situation, met: dict[tuple[str, str | None, int], bool]
-    ) -> Iterator[Candidate]:
-        needs = couplet.needs
-        kinds = FLIP_KINDS[needs.head]
-        for i, anchor in enumerate(situation.anchors):
-            fit = kinds.get(anchor.kind)
-            if fit is None or anchor.confidence < FLIP_CONFIDENCE:
-                continue
-            if couplet.move == "close" and (anchor.kind in ("boast", "place") or anchor.category is None):
-                continue
-            if needs.term == ANY and anchor.kind in ("family", "crew"):
-                continue  # a line for any thing calls it "it"
-            if not self._met(needs.head, needs.term, i, situation, met) or not _frame_fits(couplet, anchor):
-                continue
-            yield from self._filled(
-                couplet, {"X": self.filler(anchor, situation)}, (anchor,), situation, fit + _weight(anchor, situation)
-            )
-
-    def _thrown(
-        self,
-        couplet: Couplet,
-        situation: Situation,
-        met: dict[tuple[str, str | None, int], bool],
-        kinds: tuple[str, ...],
-    ) -> Iterator[Candidate]:
-        needs = couplet.needs
-        for i, anchor in enumerate(situation.anchors):
-            if anchor.kind not in kinds or anchor.confidence < FLIP_CONFIDENCE:
-                continue
-            if (anchor.kind == "said") != (needs.head == "said") and needs.head in ("insult", "said"):
-                continue
-            if needs.head == "insult" and anchor.kind != "insult":
-                continue
-            if needs.term in (None, "any") and needs.head == "insult" and not _nameable(anchor):
-                continue
-            if not self._met(needs.head, needs.term, i, situation, met):
-                continue
-            if needs.head == "verb" and anchor.text in UNSAYABLE_THREATS:
-                continue
-            if "city" in needs.flags and anchor.category not in ("place.city", "place.borough"):
-                continue
+    def _matches(self, anchor: Anchor, situation: Situation) -> tuple[_Match, ...]:
+        """Every couplet that one anchor alone satisfies, whatever else was said."""
+        if anchor not in self._matched_before:
             filler = self.filler(anchor, situation)
-            slot = OWN_SLOT.get(needs.head, "X")
-            yield from self._filled(couplet, {slot: filler}, (anchor,), situation, _weight(anchor, situation))
+            self._matched_before[anchor] = tuple(
+                self._match(couplet, anchor, fit, filler)
+                for couplet in self._about_one
+                if (fit := self._fit(couplet, anchor)) is not None
+            )
+        return self._matched_before[anchor]
+
+    def _match(self, couplet: Couplet, anchor: Anchor, fit: float, filler: Filler) -> _Match:
+        slot = OWN_SLOT.get(couplet.needs.head, "X")
+        companions = bool({bare(slot) for slot in couplet.slots} - {slot})
+        whole = None if companions else _filling(couplet, {slot: filler}, (anchor,))
+        return _Match(couplet, fit, {slot: filler}, companions, whole)
+
+    def _fit(self, couplet: Couplet, anchor: Anchor) -> float | None:
+        """How well an anchor serves a couplet's need (0 is perfectly); None where it does not."""
+        needs = couplet.needs
+        if anchor.confidence < FLIP_CONFIDENCE:
+            return None
+        if needs.head in FLIP_KINDS and couplet.move in ("flip", "close"):
+            fit = FLIP_KINDS[needs.head].get(anchor.kind)
+            if fit is None:
+                return None
+            if couplet.move == "close" and (anchor.kind in ("boast", "place") or anchor.category is None):
+                return None
+            if needs.term == ANY and anchor.kind in ("family", "crew"):
+                return None  # a line for any thing calls it "it"
+            fits = self._meets(couplet, anchor) and _frame_fits(couplet, anchor)
+            return fit if fits else None
+        return 0.0 if anchor.kind in _thrown_kinds(couplet) and self._returned(couplet, anchor) else None
+
+    def _returned(self, couplet: Couplet, anchor: Anchor) -> bool:
+        """May something thrown at us, or named, be taken up by this couplet?"""
+        needs = couplet.needs
+        if needs.term in (None, "any") and needs.head == "insult" and not _nameable(anchor):
+            return False
+        if not self._meets(couplet, anchor):
+            return False
+        if needs.head == "verb" and anchor.text in UNSAYABLE_THREATS:
+            return False
+        return not ("city" in needs.flags and anchor.category not in ("place.city", "place.borough"))
+
+    def _meets(self, couplet: Couplet, anchor: Anchor) -> bool:
+        return self._vocabulary.meets(couplet.needs.head, couplet.needs.term, anchor, self._nouns)
 
     def _names(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
         common = {a.text for a in situation.anchors if a.kind != "name"}
@@ -280,14 +359,6 @@ class Matcher:
 
     # ------------------------------------------------------------------ building
 
-    def _met(
-        self, head: str, term: str | None, i: int, situation: Situation, met: dict[tuple[str, str | None, int], bool]
-    ) -> bool:
-        key = (head, term, i)
-        if key not in met:
-            met[key] = self._vocabulary.meets(head, term, situation.anchors[i], self._nouns)
-        return met[key]
-
     def _filled(
         self,
         couplet: Couplet,
@@ -297,13 +368,12 @@ class Matcher:
         value: float,
     ) -> Iterator[Candidate]:
         fillers, bound = self._with_companions(couplet, fillers, bound, situation)
-        if not all(bare(slot) in fillers and agrees(couplet, slot, fillers[bare(slot)]) for slot in couplet.slots):
-            return
-        lines = fill(couplet, fillers)
-        if couplet.needs.head == "crew" and bound and bound[0].text in CREW_WORDS:
-            lines = (_in_their_word(lines[0], bound[0].text), _in_their_word(lines[1], bound[0].text))
-        answers = (_spoken(lines[0], bound), _spoken(lines[1], bound))
-        yield Candidate(couplet, lines, bound, answers, value)
+        key = couplet.id, tuple(sorted(fillers.items(), key=_by_slot)), tuple(anchor.text for anchor in bound)
+        if key not in self._filled_before:
+            self._filled_before[key] = _filling(couplet, fillers, bound)
+        filling = self._filled_before[key]
+        if filling is not None:
+            yield Candidate(couplet, filling.lines, bound, filling.answers, value)
 
     def _with_companions(
         self, couplet: Couplet, fillers: Mapping[str, Filler], bound: tuple[Anchor, ...], situation: Situation
@@ -384,6 +454,11 @@ def speaks_of(text: str, anchor_text: str) -> bool:
 
 def _spoken(line: str, bound: Sequence[Anchor]) -> tuple[str, ...]:
     return tuple(anchor.text for anchor in bound if speaks_of(line, anchor.text))
+
+
+@lru_cache(maxsize=16_384)
+def _syllables(line: str) -> int:
+    return estimated_syllables(line)
 
 
 @lru_cache(maxsize=4096)

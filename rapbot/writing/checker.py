@@ -39,6 +39,8 @@ class Checker:
         self._second = second_lexicon
         self._spoken: dict[str, SpokenLine | None] = {}
         self._rhymes: dict[tuple[str, str], bool] = {}
+        self._couplets: dict[tuple[str, str], bool] = {}
+        self._misfits: dict[tuple[str, float, int], str] = {}
 
     def spoken(self, text: str) -> SpokenLine | None:
         """The line's sounds; None where it cannot be pronounced."""
@@ -54,6 +56,12 @@ class Checker:
                 confirmed_rhyme(x, y) for x in self._second.pronunciations(a) for y in self._second.pronunciations(b)
             )
         return self._rhymes[a, b]
+
+    def rhymes(self, lines: tuple[str, str]) -> bool:
+        """Do the ends of a couplet rhyme in the second lexicon?"""
+        if lines not in self._couplets:
+            self._couplets[lines] = self.confirmed(end_word(lines[0]), end_word(lines[1]))
+        return self._couplets[lines]
 
     def faults(
         self, lines: tuple[str, str], bpm: float, span_beats: int, copied: frozenset[tuple[str, ...]]
@@ -73,7 +81,7 @@ class Checker:
             spoken = self.spoken(line)
             if spoken is None:
                 out.append(f"cannot be pronounced: {line!r}")
-            elif misfit := _misfit(spoken, bpm, span_beats):
+            elif misfit := self._misfit(spoken, bpm, span_beats):
                 out.append(misfit)
             if runs(words_of(line)) & copied:
                 out.append(f"copies the opponent: {line!r}")
@@ -103,6 +111,12 @@ class Checker:
             except SlotError:
                 return count - 1
         return len(syllables) - 1
+
+    def _misfit(self, spoken: SpokenLine, bpm: float, span_beats: int) -> str:
+        key = spoken.text, bpm, span_beats
+        if key not in self._misfits:
+            self._misfits[key] = _misfit(spoken, bpm, span_beats)
+        return self._misfits[key]
 
     def _pronounce(self, text: str) -> SpokenLine | None:
         try:

@@ -13,6 +13,7 @@ import string
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from rapbot.errors import UserError
 from rapbot.language.anchors import VerseFacts
@@ -24,7 +25,7 @@ from rapbot.writing.arsenal import HEATS, Couplet, end_word, heat_of, load_arsen
 from rapbot.writing.candidates import Candidate, Matcher, Situation
 from rapbot.writing.checker import Checker, runs
 from rapbot.writing.persona import DEFAULT_PERSONA, Persona, load_personas
-from rapbot.writing.planner import Taste, plan_couplets, weigh
+from rapbot.writing.planner import Search, Taste, weigh
 from rapbot.writing.vocabulary import Vocabulary, parse_vocabulary
 
 MIN_BARS, MAX_BARS = 2, 64
@@ -52,13 +53,14 @@ class Pen:
     ) -> None:
         self.nouns = nouns
         self._couplets = tuple(couplets)
-        self._heats = [HEATS.index(heat_of(couplet, vocabulary.street_words)) for couplet in self._couplets]
+        self._heats = {c.id: HEATS.index(heat_of(c, vocabulary.street_words)) for c in self._couplets}
         self._vocabulary = vocabulary
         self._personas = dict(personas)
         self._g2p = g2p
         self._second = second_lexicon
         self._spelling = dict(spelling or {})
         self._checker = Checker(g2p, second_lexicon)
+        self._matcher = Matcher(self._couplets, vocabulary, nouns)
         self._pun_sounds: dict[str, tuple[str, ...]] | None = None
 
     @property
@@ -85,6 +87,8 @@ class Pen:
         seed: int = 0,
         used: frozenset[str] = frozenset(),
         heard: Sequence[str] = (),
+        spent: Mapping[str, int] = MappingProxyType({}),
+        proposed: Sequence[Candidate] = (),
     ) -> Verse:
         """A verse that answers the anchors.
 
@@ -98,6 +102,8 @@ class Pen:
             seed: the dice.
             used: entry ids spent earlier in the battle.
             heard: the opponent's words, to keep from repeating four of them in a row.
+            spent: how often each entry was said before this battle; what was said often comes back last.
+            proposed: candidates of other makers (`rapbot.writing.makers`); they compete with the bank's.
 
         Raises:
             ValueError: an argument out of range.
@@ -107,9 +113,9 @@ class Pen:
         who = self.persona(persona)
         span_beats = line_span(bpm)
         situation = self._situation(anchors, facts)
-        candidates = self._candidates(situation, used, heat)
+        candidates = [*self._candidates(situation, used, heat), *proposed]
         taste = _taste(who, surprise, bpm)
-        weighed = weigh(candidates, taste, (seed, _digest(anchors, facts)), self._picks_up(facts, candidates))
+        weighed = weigh(candidates, taste, (seed, _digest(anchors, facts)), self._picks_up(facts, candidates), spent)
         chosen, plans = self._settle(weighed, bars // 2, bpm, span_beats, runs(words_of(" ".join(heard))))
         return Verse(
             bars=self._bars(chosen, plans),
@@ -128,10 +134,12 @@ class Pen:
 
     def _candidates(self, situation: Situation, used: frozenset[str], heat: str) -> list[Candidate]:
         allowed = HEATS.index(heat)
-        pairs = zip(self._couplets, self._heats, strict=True)
-        couplets = [couplet for couplet, mildest in pairs if mildest <= allowed and couplet.id not in used]
-        found = Matcher(couplets, self._vocabulary, self.nouns).candidates(situation)
-        return [c for c in found if self._checker.confirmed(end_word(c.lines[0]), end_word(c.lines[1]))]
+        found = [
+            c
+            for c in self._matcher.candidates(situation)
+            if self._heats[c.couplet.id] <= allowed and c.couplet.id not in used
+        ]
+        return [c for c in found if self._checker.rhymes(c.lines)]
 
     def _picks_up(self, facts: VerseFacts, candidates: Sequence[Candidate]) -> frozenset[str]:
         """Couplets that rhyme with the opponent's last word, which ties the answer to it."""
@@ -149,9 +157,10 @@ class Pen:
         copied: frozenset[tuple[str, ...]],
     ) -> tuple[tuple[Candidate, ...], tuple[SlotPlan, ...]]:
         """Plan, check, and plan again without what the checker refused."""
+        search = Search(weighed, self._vocabulary)
         banned: set[tuple[str, tuple[str, str]]] = set()
         for _ in range(MAX_REWRITES):
-            chosen = plan_couplets(weighed, count, self._vocabulary, banned)
+            chosen = search.best(count, banned)
             refused = {c.key for c in chosen if self._checker.faults(c.lines, bpm, span_beats, copied)}
             if not refused:
                 plans = self._checker.slots([line for c in chosen for line in c.lines], bpm, span_beats)

@@ -14,7 +14,9 @@ flip started.  Worth has no unit (see `rapbot.writing.candidates`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -22,9 +24,10 @@ from rapbot.writing.candidates import Candidate
 from rapbot.writing.vocabulary import Vocabulary
 
 SECTION_COUPLETS = 4  # eight bars: one running image each
-BEAM = 16
-PER_ROLE = 36  # candidates kept for a role; far more than a section can use
-PER_ANCHOR = 7  # and for one anchor in a role, so that a rich category does not crowd the others out
+BEAM = 12
+PER_ROLE = 20  # candidates kept for a role; twice as many change no verse
+FILLERS_KEPT = 8
+PER_ANCHOR = 5  # and for one anchor in a role, so that a rich category does not crowd the others out
 
 MARK_WEIGHT = 0.9  # one mark of the blind reader
 NOISE, SURPRISE_NOISE = 0.55, 1.2  # spread of the seeded choice at --surprise 0, and what 1 adds
@@ -37,6 +40,8 @@ HAS_CHAIN = 1.0  # a flip whose image has a continuation and a closer
 OFF_ROLE = -1.2  # a couplet that fills a place it was not meant for
 FILLER = -1.5  # nothing was answered
 UNTHREADED_FLIP = -0.7  # a second flip beside a running image: the list effect
+SPENT = 0.8  # said in an earlier battle, each time; what was said in this one is not offered at all
+DICE = 4096  # throws a verse has; two entries that share one roll alike
 LAST_RHYME = 0.35  # the first couplet picks up the opponent's last rhyme
 SHARED_WORD = -0.25  # a content word heard a moment ago
 REPEATED_FAMILY, REPEATED_PROP, REPEATED_OPENER = -6.0, -3.0, -3.0  # only where nothing else is left
@@ -45,13 +50,6 @@ REBUTS = frozenset(("insult", "threat", "plug", "lack"))
 MIDDLES = frozenset(("name", "pun", "place", "crew", "family", "list", "echo", "count", "lowconf"))
 FILLERS = frozenset(("open", "boast", "punch"))
 HOPELESS, HOPELESS_AFTER = 1.5, 4  # a line five syllables over the comfortable length fits no bar; do not try it
-OVERLAP_STOP = frozenset(
-    "you your yours you're i i'm i've i'd i'll me my it it's its they them their the a an and but or so then than "
-    "that this there there's here is are was were be been have has had do does did don't not no to of in on at by "
-    "for from with up out off down back as if when what who how why which just got get all one two he him his she "
-    "her we us our will would can could say said says that's who's they'd you'd you've you'll into over through "
-    "about right left still only even".split()
-)
 
 
 @dataclass(frozen=True)
@@ -65,23 +63,47 @@ class Taste:
     long_line_syllables: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """A candidate as the search sees it: what must not meet twice is a bit, so that a clash is one ``&``."""
+
+    candidate: Candidate
+    value: float
+    rank: int
+    entry: int  # one bit a couplet …
+    shape: int  # … a shape …
+    clashes: int  # … and family, opener and props together, in ranges of their own
+    family: int
+    opener: int
+    props: int
+    answered: int  # anchors spoken, one bit each
+    bound: int
+    content: int  # content words
+
+    def price(self, seen: int) -> float:
+        """What meeting what was there already costs."""
+        return (
+            REPEATED_FAMILY * bool(self.family & seen)
+            + REPEATED_OPENER * bool(self.opener & seen)
+            + REPEATED_PROP * bool(self.props & seen)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
     worth: float
-    chosen: tuple[Candidate, ...]
-    answered: frozenset[str]
+    chosen: tuple[_Option, ...]
+    answered: int
     section_answers: int
     image: str
-    flip: Candidate | None
+    flip: _Option | None
     threaded: int
-    ids: frozenset[str]
-    shapes: frozenset[str]
-    families: frozenset[str]
-    openers: frozenset[str]
-    props: frozenset[str]
+    entries: int
+    shapes: int
+    seen: int
 
 
-_START = _State(0.0, (), frozenset(), 0, "", None, 0, *([frozenset()] * 5))
+_START = _State(0.0, (), 0, 0, "", None, 0, 0, 0, 0)
 
 
 def sections(couplets: int) -> tuple[int, ...]:
@@ -100,100 +122,171 @@ def sections(couplets: int) -> tuple[int, ...]:
 
 
 def weigh(
-    candidates: Sequence[Candidate], taste: Taste, seed: Sequence[int], rhyming_ends: frozenset[str] = frozenset()
+    candidates: Sequence[Candidate],
+    taste: Taste,
+    seed: Sequence[int],
+    rhyming_ends: frozenset[str] = frozenset(),
+    spent: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Candidate]:
     """Candidates with their final worth: mark, taste, metre and the seeded dice.  Same input and seed, same worth.
 
     ``seed`` should hold a digest of what was heard beside the user's seed, or every opponent meets the same favourites.
+    ``spent`` counts how often an entry was said before this battle.
     """
     rng = np.random.default_rng(list(seed))
     spread = NOISE + SURPRISE_NOISE * taste.surprise
-    dice: dict[str, float] = {}
+    dice = rng.normal(0.0, spread, DICE).tolist()  # an entry's throw hangs on its name, not on what else may be said
     out = []
     for candidate in candidates:
         couplet = candidate.couplet
-        if couplet.id not in dice:  # one throw an entry: two fillings of a couplet do not get two chances
-            dice[couplet.id] = float(rng.normal(0.0, spread))
-        worth = candidate.value + MARK_WEIGHT * (couplet.score - 2) + dice[couplet.id]
-        worth += taste.moves.get(couplet.move, 0.0) + taste.writers.get(couplet.id.split("-")[0], 0.0)
+        worth = candidate.value + MARK_WEIGHT * (couplet.score - 2) + dice[couplet.number % DICE]
+        worth += taste.moves.get(couplet.move, 0.0) + taste.writers.get(couplet.writer, 0.0)
         long = max(0, candidate.longest_line - taste.long_line_syllables)
         worth -= taste.long_line_cost * long + HOPELESS * max(0, long - HOPELESS_AFTER)
+        worth -= SPENT * spent.get(couplet.id, 0)
         if couplet.id in rhyming_ends:
             worth += LAST_RHYME * (couplet.move in REBUTS | FILLERS)
-        out.append(replace(candidate, value=worth))
+        out.append(Candidate(couplet, candidate.lines, candidate.bound, candidate.answers, worth))
     return out
 
 
-def plan_couplets(
-    candidates: Sequence[Candidate],
-    count: int,
-    vocabulary: Vocabulary,
-    banned: Iterable[tuple[str, tuple[str, str]]] = (),
-) -> tuple[Candidate, ...]:
-    """The best sequence of ``count`` couplets; shorter where the bank holds no more that may stand together.
+class Search:
+    """The best sequences of couplets out of what could be said; asked again where a checker refused some of it."""
 
-    Args:
-        candidates: weighed (see `weigh`).
-        banned: keys of candidates the checker refused.
-    """
-    refused = frozenset(banned)
-    table = _Table([c for c in candidates if c.key not in refused], vocabulary)
-    beam = [_START]
-    sizes = sections(count)
-    for number, size in enumerate(sizes):
-        beam = [replace(s, section_answers=0, image="", flip=None, threaded=0) for s in beam]
-        for position in range(size):
-            last = position == size - 1
-            final = last and number == len(sizes) - 1
-            grown = _grow(beam, table, position, last, final, strict=True)
-            if not grown:
-                grown = _grow(beam, table, position, last, final, strict=False)
-            if not grown:
-                return beam[0].chosen
-            beam = grown
-    return beam[0].chosen
+    def __init__(self, candidates: Sequence[Candidate], vocabulary: Vocabulary) -> None:
+        """``candidates`` weighed (see `weigh`)."""
+        self._table = _Table(candidates, vocabulary)
+
+    def best(self, count: int, banned: AbstractSet[tuple[str, tuple[str, str]]] = frozenset()) -> tuple[Candidate, ...]:
+        """The best ``count`` couplets in order; fewer where the bank holds no more that may stand together.
+
+        ``banned`` are the keys of candidates that were refused.
+        """
+        table = self._table
+        refused = frozenset(option.rank for option in table.options if option.candidate.key in banned)
+        beam = [_START]
+        sizes = sections(count)
+        for number, size in enumerate(sizes):
+            beam = [replace(s, section_answers=0, image="", flip=None, threaded=0) for s in beam]
+            for position in range(size):
+                last = position == size - 1
+                final = last and number == len(sizes) - 1
+                grown = _grow(beam, table, refused, position, last, final, strict=True)
+                if not grown:
+                    grown = _grow(beam, table, refused, position, last, final, strict=False)
+                if not grown:
+                    return tuple(option.candidate for option in beam[0].chosen)
+                beam = grown
+        return tuple(option.candidate for option in beam[0].chosen)
 
 
 class _Table:
-    """Candidates by role, best first, and what each brings that must not meet twice."""
+    """Candidates by role, best first."""
 
     def __init__(self, candidates: Sequence[Candidate], vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         ranked = sorted(candidates, key=lambda c: (-c.value, c.couplet.id, c.lines))
-        self.rebuts = _best(c for c in ranked if c.couplet.move in REBUTS)
-        self.flips = _best((c for c in ranked if c.couplet.move == "flip"), PER_ROLE * 2)
-        self.middles = _best(c for c in ranked if c.couplet.move in MIDDLES)
-        self.fillers = [c for c in ranked if c.couplet.move in FILLERS][:PER_ROLE]
-        self.closers = _best(c for c in ranked if c.couplet.move == "close" and c.couplet.needs.head != "image")
-        self.conts: dict[str, list[Candidate]] = {}
-        self.image_closers: dict[str, list[Candidate]] = {}
+        bits = _Bits(vocabulary)
+        by_move: dict[str, list[Candidate]] = {}
         for candidate in ranked:
-            if candidate.couplet.move == "cont":
-                self.conts.setdefault(candidate.couplet.image, []).append(candidate)
-            elif candidate.couplet.move == "close" and candidate.couplet.needs.head == "image":
-                self.image_closers.setdefault(candidate.couplet.image, []).append(candidate)
-        self.props = {c.couplet.id: c.couplet.words & vocabulary.props for c in ranked}
-        self.content = {c.couplet.id: c.couplet.words - OVERLAP_STOP for c in ranked}
+            by_move.setdefault(_role(candidate), []).append(candidate)
 
-    def chain(self, candidate: Candidate) -> float:
+        def best(role: str, limit: int = PER_ROLE) -> list[_Option]:
+            return [bits.option(c) for c in _best(by_move.get(role, ()), limit)]
+
+        self.rebuts = best("rebut")
+        self.flips = best("flip", PER_ROLE * 2)
+        self.middles = best("middle")
+        self.fillers = [bits.option(c) for c in by_move.get("filler", [])[:FILLERS_KEPT]]
+        self.closers = best("close")
+        images = {option.candidate.couplet.image for option in self.flips}
+        self.conts: dict[str, list[_Option]] = {}
+        self.image_closers: dict[str, list[_Option]] = {}
+        for role, table in (("cont", self.conts), ("image close", self.image_closers)):
+            for candidate in by_move.get(role, ()):
+                if candidate.couplet.image in images:  # what no flip leads to is never reached
+                    table.setdefault(candidate.couplet.image, []).append(bits.option(candidate))
+        self._chains: dict[int, float] = {}
+        self.options = bits.made
+
+    def chain(self, flip: _Option) -> float:
         """How much of an image a flip can start: 0, ½ (a continuation or a closer) or 1 (both)."""
-        image = candidate.couplet.image
-        cont = any(self.follows(c, candidate) for c in self.conts.get(image, ()))
-        close = any(self.follows(c, candidate) for c in self.image_closers.get(image, ()))
-        return (cont + close) / 2
+        if flip.rank not in self._chains:
+            image = flip.candidate.couplet.image
+            cont = any(self.follows(c, flip) for c in self.conts.get(image, ()))
+            close = any(self.follows(c, flip) for c in self.image_closers.get(image, ()))
+            self._chains[flip.rank] = (cont + close) / 2
+        return self._chains[flip.rank]
 
-    def follows(self, candidate: Candidate, flip: Candidate) -> bool:
+    def follows(self, option: _Option, flip: _Option) -> bool:
         """May a continuation or closer of an image follow this flip?
 
         "after:animal.pet claim" follows only where "you" are the animal, "after:monster.ghost" only a noun that is one.
         """
-        needs = candidate.couplet.needs
-        if needs.stance and needs.stance != ("poss" if flip.couplet.needs.head == "poss" else "claim"):
+        needs, led = option.candidate.couplet.needs, flip.candidate.couplet.needs
+        if needs.stance and needs.stance != ("poss" if led.head == "poss" else "claim"):
             return False
-        if needs.term is None or "." not in needs.term or needs.term == flip.couplet.needs.term or not flip.bound:
+        if needs.term is None or "." not in needs.term or needs.term == led.term or not flip.candidate.bound:
             return True
-        anchor = flip.bound[0]
+        anchor = flip.candidate.bound[0]
         return self.vocabulary.term(needs.head, needs.term).met_by(anchor.text, anchor.category, None)
+
+
+class _Bits:
+    """Numbers everything that must not meet twice, in the order it turns up."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._tables: dict[str, dict[str, int]] = {}
+        self.made: list[_Option] = []
+
+    def bit(self, kind: str, name: str) -> int:
+        """A bit of its own for each name of a kind; kinds in one range ("seen") never share one."""
+        table = self._tables.setdefault(kind, {})
+        return 1 << table.setdefault(name, len(table))
+
+    def bits(self, kind: str, names: Iterable[str]) -> int:
+        """All of them."""
+        out = 0
+        for name in names:
+            out |= self.bit(kind, name)
+        return out
+
+    def option(self, candidate: Candidate) -> _Option:
+        """The candidate for the search."""
+        couplet, vocabulary = candidate.couplet, self._vocabulary
+        family = self.bit("seen", f"family {vocabulary.family(couplet.shape)}")
+        opener = self.bit("seen", f"opener {couplet.opener}")
+        props = self.bits("seen", sorted(f"prop {word}" for word in couplet.words & vocabulary.props))
+        made = _Option(
+            candidate,
+            candidate.value,
+            len(self.made),
+            self.bit("entry", couplet.id),
+            self.bit("shape", couplet.shape),
+            family | opener | props,
+            family,
+            opener,
+            props,
+            self.bits("anchor", candidate.answered),
+            self.bits("anchor", (anchor.text for anchor in candidate.bound)),
+            self.bits("word", couplet.content),
+        )
+        self.made.append(made)
+        return made
+
+
+def _role(candidate: Candidate) -> str:
+    move = candidate.couplet.move
+    if move in REBUTS:
+        return "rebut"
+    if move in MIDDLES:
+        return "middle"
+    if move in FILLERS:
+        return "filler"
+    if move == "close" and candidate.couplet.needs.head == "image":
+        return "image close"
+    return move
 
 
 def _best(candidates: Iterable[Candidate], limit: int = PER_ROLE) -> list[Candidate]:
@@ -213,51 +306,98 @@ def _best(candidates: Iterable[Candidate], limit: int = PER_ROLE) -> list[Candid
 
 
 def _grow(
-    beam: Sequence[_State], table: _Table, position: int, last: bool, final: bool, *, strict: bool
+    beam: Sequence[_State],
+    table: _Table,
+    refused: frozenset[int],
+    position: int,
+    last: bool,
+    final: bool,
+    *,
+    strict: bool,
 ) -> list[_State]:
-    grown: list[_State] = []
-    for state in beam:
-        for candidate, bonus in _options(state, table, position, last, final):
-            following = _add(state, candidate, bonus, table, strict)
-            if following is not None:
-                grown.append(following)
-    grown.sort(key=lambda s: (-s.worth, tuple(c.key for c in s.chosen)))
-    return _distinct(grown)
+    """The best states one couplet longer.  Worth first, for all; states only for those that stay."""
+    grown: list[tuple[float, int, int, int, bool]] = []
+    options: list[_Option] = []
+    for number, state in enumerate(beam):
+        shapes, seen, before = state.shapes, state.seen, state.worth
+        content = state.chosen[-1].content if state.chosen else 0
+        for option, bonus in _options(state, table, position, last, final):
+            if option.shape & shapes or option.rank in refused:
+                continue
+            worth = before + option.value + bonus
+            if option.clashes & seen:
+                if strict:
+                    continue
+                worth += option.price(seen)
+            worth += _answers_worth(state, option)
+            if content & option.content:
+                worth += SHARED_WORD * min(3, (content & option.content).bit_count())
+            threaded = state.flip is not None or _starts(state, option)
+            grown.append((-worth, number, option.rank, len(options), threaded))
+            options.append(option)
+    grown.sort()
+    return _distinct(beam, grown, options)
 
 
-def _distinct(states: Sequence[_State]) -> list[_State]:
+def _answers_worth(state: _State, option: _Option) -> float:
+    """What the anchors a couplet takes up are worth after those that were taken up before."""
+    if not option.bound and not option.answered:
+        return 0.0
+    move = option.candidate.couplet.move
+    new = (option.answered & ~state.answered).bit_count()
+    worth = 0.0
+    for k in range(new):
+        worth += NEW_ANCHORS[min(state.section_answers + k, len(NEW_ANCHORS) - 1)]
+    if option.answered and not new and move != "close":
+        worth += SAME_ANCHOR
+    if option.bound & state.answered and move not in ("close", "cont"):
+        worth += SAME_ANCHOR
+    return worth
+
+
+def _starts(state: _State, option: _Option) -> bool:
+    """Does a couplet start the running image?"""
+    couplet = option.candidate.couplet
+    return couplet.move == "flip" and not state.image and bool(couplet.image) and couplet.image != "any"
+
+
+def _distinct(
+    beam: Sequence[_State], grown: Sequence[tuple[float, int, int, int, bool]], options: Sequence[_Option]
+) -> list[_State]:
     """The best `BEAM` states, no two with the same couplets in another order.
 
     Half the beam is kept for states with a running image: its worth shows only one couplet later.
     """
-    seen: set[frozenset[str]] = set()
+    seen: set[int] = set()
     room = {True: BEAM // 2, False: BEAM // 2}
     out = []
-    for state in states:
-        threaded = state.flip is not None
-        if state.ids not in seen and room[threaded]:
-            seen.add(state.ids)
+    for negative, number, _, index, threaded in grown:
+        entries = beam[number].entries | options[index].entry
+        if room[threaded] and entries not in seen:
+            seen.add(entries)
             room[threaded] -= 1
-            out.append(state)
-        if not any(room.values()):
-            break
+            out.append(_added(beam[number], options[index], -negative))
+            if not any(room.values()):
+                break
     return out
 
 
-def _options(state: _State, table: _Table, position: int, last: bool, final: bool) -> Iterable[tuple[Candidate, float]]:
+def _options(state: _State, table: _Table, position: int, last: bool, final: bool) -> Iterable[tuple[_Option, float]]:
     """What may come next, with the worth of its place in the arc."""
     first_of_verse = not state.chosen
     before_rebut = OFF_ROLE if first_of_verse and table.rebuts else 0.0  # what was thrown is returned first
+    returned = 0.6 if position == 0 else -0.2 if not last else -0.8
     for c in table.rebuts:
-        yield c, 0.6 if position == 0 else -0.2 if not last else -0.8
+        yield c, returned
+    place = 0.3 if position == 1 else 0.0 if position == 0 and not first_of_verse else -0.3
+    place += (UNTHREADED_FLIP if state.image else 0.0) + before_rebut
     for c in table.flips:
-        place = 0.3 if position == 1 else 0.0 if position == 0 and not first_of_verse else -0.3
-        place += UNTHREADED_FLIP if state.image else 0.0
-        yield c, place + before_rebut + (OFF_ROLE if last else HAS_CHAIN * table.chain(c))
+        yield c, place + (OFF_ROLE if last else HAS_CHAIN * table.chain(c))
+    between = (-0.5 if first_of_verse else -0.1) + before_rebut + (OFF_ROLE if final else 0.0)
     for c in table.middles:
-        yield c, (-0.5 if first_of_verse else -0.1) + before_rebut + (OFF_ROLE if final else 0.0)
+        yield c, between
     if state.flip is not None:
-        adjacent = state.chosen[-1].couplet.image == state.image
+        adjacent = state.chosen[-1].candidate.couplet.image == state.image
         for c in table.conts.get(state.image, ()) if adjacent else ():  # "it" must still be what was last spoken of
             if table.follows(c, state.flip):
                 yield c, THREAD - 0.9 * max(0, state.threaded - 1) + (OFF_ROLE if final else 0.0)
@@ -267,50 +407,25 @@ def _options(state: _State, table: _Table, position: int, last: bool, final: boo
                     yield c, THREAD_CLOSE - 0.4 * (not final) - 0.4 * (not adjacent)
     if final:
         for c in table.closers:
-            yield c, CALLBACK if c.bound else -0.3
+            yield c, CALLBACK if c.candidate.bound else -0.3
     for c in table.fillers:
-        opening = 0.8 if c.couplet.move == "open" and first_of_verse else 0.0
-        if c.couplet.move != "open" or first_of_verse:
-            yield c, FILLER + opening + (OFF_ROLE if final else 0.0)
+        opens = c.candidate.couplet.move == "open"
+        if not opens or first_of_verse:
+            yield c, FILLER + (0.8 if opens else 0.0) + (OFF_ROLE if final else 0.0)
 
 
-def _add(state: _State, candidate: Candidate, bonus: float, table: _Table, strict: bool) -> _State | None:
-    couplet = candidate.couplet
-    if couplet.id in state.ids or couplet.shape in state.shapes:
-        return None
-    family = table.vocabulary.family(couplet.shape)
-    props = table.props[couplet.id]
-    worth = candidate.value + bonus
-    for clash, price in (
-        (family in state.families, REPEATED_FAMILY),
-        (couplet.opener in state.openers, REPEATED_OPENER),
-        (bool(props & state.props), REPEATED_PROP),
-    ):
-        if clash and strict:
-            return None
-        worth += price * clash
-    new = [text for text in candidate.answered if text not in state.answered]
-    for k in range(len(new)):
-        worth += NEW_ANCHORS[min(state.section_answers + k, len(NEW_ANCHORS) - 1)]
-    if candidate.answered and not new and couplet.move != "close":
-        worth += SAME_ANCHOR
-    if any(anchor.text in state.answered for anchor in candidate.bound) and couplet.move not in ("close", "cont"):
-        worth += SAME_ANCHOR
-    if state.chosen:
-        worth += SHARED_WORD * min(3, len(table.content[couplet.id] & table.content[state.chosen[-1].couplet.id]))
-    starts = couplet.move == "flip" and not state.image and bool(couplet.image) and couplet.image != "any"
-    follows = couplet.move == "cont"
+def _added(state: _State, option: _Option, worth: float) -> _State:
+    couplet = option.candidate.couplet
+    starts = _starts(state, option)
     return _State(
-        worth=state.worth + worth,
-        chosen=(*state.chosen, candidate),
-        answered=state.answered | frozenset(candidate.answered),
-        section_answers=state.section_answers + len(new),
+        worth=worth,
+        chosen=(*state.chosen, option),
+        answered=state.answered | option.answered,
+        section_answers=state.section_answers + (option.answered & ~state.answered).bit_count(),
         image=couplet.image if starts else state.image,
-        flip=candidate if starts else state.flip,
-        threaded=state.threaded + (starts or follows),
-        ids=state.ids | {couplet.id},
-        shapes=state.shapes | {couplet.shape},
-        families=state.families | {family},
-        openers=state.openers | {couplet.opener},
-        props=state.props | props,
+        flip=option if starts else state.flip,
+        threaded=state.threaded + (starts or couplet.move == "cont"),
+        entries=state.entries | option.entry,
+        shapes=state.shapes | option.shape,
+        seen=state.seen | option.clashes,
     )

@@ -7,7 +7,7 @@ import pytest
 from rapbot.values import Anchor
 from rapbot.writing.arsenal import parse_couplets
 from rapbot.writing.candidates import Candidate, number_words, speaks_of
-from rapbot.writing.planner import Taste, plan_couplets, sections, weigh
+from rapbot.writing.planner import Search, Taste, sections, weigh
 from rapbot.writing.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(
@@ -33,17 +33,17 @@ PLAIN = candidate("p1|boast|none|p|any|2|My wires are long|my wires are strong")
 
 
 def test_the_arc_is_rebut_flip_continue_close() -> None:
-    chosen = plan_couplets([PLAIN, CLOSE, CONT, FLIP, REBUT], 4, VOCABULARY)
+    chosen = Search([PLAIN, CLOSE, CONT, FLIP, REBUT], VOCABULARY).best(4)
     assert [c.couplet.id for c in chosen] == ["r1", "f1", "c1", "k1"]
 
 
 def test_a_continuation_needs_its_stance_and_its_flip() -> None:
-    assert "c2" not in {c.couplet.id for c in plan_couplets([FLIP, OWNED, PLAIN], 2, VOCABULARY)}
-    assert [c.couplet.id for c in plan_couplets([CONT, CLOSE, PLAIN], 3, VOCABULARY)] == ["p1"]
+    assert "c2" not in {c.couplet.id for c in Search([FLIP, OWNED, PLAIN], VOCABULARY).best(2)}
+    assert [c.couplet.id for c in Search([CONT, CLOSE, PLAIN], VOCABULARY).best(3)] == ["p1"]
 
 
 def test_what_the_checker_refused_is_left_out() -> None:
-    chosen = plan_couplets([REBUT, FLIP, CONT, CLOSE, PLAIN], 4, VOCABULARY, [CONT.key])
+    chosen = Search([REBUT, FLIP, CONT, CLOSE, PLAIN], VOCABULARY).best(4, {CONT.key})
     assert "c1" not in {c.couplet.id for c in chosen}
 
 
@@ -56,7 +56,7 @@ def test_families_props_and_openers_do_not_meet() -> None:
         candidate("a5|boast|none|z|any|2|The rats came in|for tin and gin", value=1.6),
         candidate("a6|boast|none|w|any|2|Quite plain and true|the end of you", value=-3.0),
     ]
-    ids = [c.couplet.id for c in plan_couplets(pool, 3, VOCABULARY)]
+    ids = [c.couplet.id for c in Search(pool, VOCABULARY).best(3)]
     # the best pair of all, a1 and a2, is one family; a4 has a3's soup; a5 opens like a1
     assert sorted(ids) == ["a2", "a3", "a5"]
 
