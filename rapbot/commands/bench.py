@@ -9,7 +9,7 @@ from typing import Any
 
 from rapbot.errors import UserError
 
-NAMES = ("respond", "latency", "grid", "ready", "affects", "reference")
+NAMES = ("respond", "latency", "grid", "ready", "affects", "reference", "writing")
 VERSES = "tests/data/verses"
 
 
@@ -61,6 +61,11 @@ def _run(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
         result = reference.run_default()
         return result, reference.table(result)
+    if args.name == "writing":
+        from rapbot.bench import writing
+
+        result = writing.run_default()
+        return result, writing.table(result)
     from rapbot.bench.verses import bundled_verses
 
     if args.name == "latency" and args.device != "offline":

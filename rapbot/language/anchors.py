@@ -949,8 +949,9 @@ def _place_at(reader: Reader, i: int) -> _Found | None:
     entry = next((sense for sense in reader.nouns.senses(reader.joined(i, stop)) if sense.group == "place"), entry)
     if entry is not None and entry.category in _PROPER_PLACES:
         if cue or reader.tokens[i].capital or after_the and reader.text(i - 2) in _PLACE_CUES or reader.tag(i) == "NNP":
+            frame = "lived" if home else "said"  # "in Paris" is no home
             return _Found(
-                "place", reader.joined(i, stop), "sg", entry.category, "lived", i, stop, SURE if home else LIKELY
+                "place", reader.joined(i, stop), "sg", entry.category, frame, i, stop, SURE if home else LIKELY
             )
         return None
     if entry is None and home and i < reader.count:

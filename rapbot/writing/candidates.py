@@ -49,6 +49,7 @@ FRAME_FITS: Mapping[str, frozenset[str]] = {
     "studied": frozenset(("studied", "owned", "made", "said", "done")),
     "driven": frozenset(("driven", "owned")),
     "worn": frozenset(("worn", "owned")),
+    "lived": frozenset(("lived",)),
 }
 # Regions that need their article, and threats that need more than "me" to make sense ("I'll line you up").
 PLACES_WITH_THE = frozenset("south north west east midwest bronx hood".split())
@@ -62,6 +63,7 @@ THROWN_KINDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 RETURNED_AS_INSULT: Mapping[str, tuple[str, ...]] = {"said": ("said",), "claim": ("insult", "lack")}  # in that move
 OWN_SLOT: Mapping[str, str] = {"insult": "I", "verb": "V", "lack": "L", "place": "P"}  # by head; "X" elsewhere
+UNLISTED = frozenset(("family", "body", "crew"))  # groups nobody puts side by side with a thing ("children and a hip")
 COMPANION_KINDS: Mapping[str, str] = {"N": "name", "P": "place", "I": "insult", "V": "threat", "L": "lack"}
 NUMBER_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -288,7 +290,7 @@ class Matcher:
         needs = couplet.needs
         if needs.term in (None, "any") and needs.head == "insult" and not _nameable(anchor):
             return False
-        if not self._meets(couplet, anchor):
+        if not self._meets(couplet, anchor) or not _frame_fits(couplet, anchor):
             return False
         if needs.head == "verb" and anchor.text in UNSAYABLE_THREATS:
             return False
@@ -316,7 +318,7 @@ class Matcher:
         things = [
             anchor for anchor in situation.anchors
             if anchor.kind in ("claim", "job", "possession", "simile") and anchor.confidence >= FLIP_CONFIDENCE
-            and anchor.category is not None
+            and anchor.category is not None and anchor.category.partition(".")[0] not in UNLISTED
         ]  # fmt: skip
         for i, first in enumerate(things):
             for second in things[i + 1 :]:

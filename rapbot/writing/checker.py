@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapbot.language.rhyme import confirmed_rhyme
+from rapbot.language.rhyme import confirmed_rhyme, rhyme_length, tail
 from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import G2p, Lexicon
 from rapbot.rhythm.slots import FIT_COST, SlotError, SlotPlan, plan_slots, plan_verse
@@ -40,6 +40,7 @@ class Checker:
         self._spoken: dict[str, SpokenLine | None] = {}
         self._rhymes: dict[tuple[str, str], bool] = {}
         self._couplets: dict[tuple[str, str], bool] = {}
+        self._lengths: dict[tuple[str, str], int] = {}
         self._misfits: dict[tuple[str, float, int], str] = {}
 
     def spoken(self, text: str) -> SpokenLine | None:
@@ -62,6 +63,15 @@ class Checker:
         if lines not in self._couplets:
             self._couplets[lines] = self.confirmed(end_word(lines[0]), end_word(lines[1]))
         return self._couplets[lines]
+
+    def rhymed_syllables(self, lines: tuple[str, str]) -> int:
+        """Syllables of the rhyme from its stressed vowel on (second lexicon): "cold/gold" 1, "nervous/service" 2."""
+        if lines not in self._lengths:
+            pairs = (self._second.pronunciations(end_word(line).lower()) for line in lines)
+            first, second = pairs
+            sounds = [(x, y) for x in first for y in second if confirmed_rhyme(x, y)]
+            self._lengths[lines] = max((min(len(tail(x)), rhyme_length(x, y)) for x, y in sounds), default=0)
+        return self._lengths[lines]
 
     def faults(
         self, lines: tuple[str, str], bpm: float, span_beats: int, copied: frozenset[tuple[str, ...]]

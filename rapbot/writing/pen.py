@@ -115,7 +115,14 @@ class Pen:
         situation = self._situation(anchors, facts)
         candidates = [*self._candidates(situation, used, heat), *proposed]
         taste = _taste(who, surprise, bpm)
-        weighed = weigh(candidates, taste, (seed, _digest(anchors, facts)), self._picks_up(facts, candidates), spent)
+        weighed = weigh(
+            candidates,
+            taste,
+            (seed, _digest(anchors, facts)),
+            self._picks_up(facts, candidates),
+            self._multis(candidates),
+            spent,
+        )
         chosen, plans = self._settle(weighed, bars // 2, bpm, span_beats, runs(words_of(" ".join(heard))))
         return Verse(
             bars=self._bars(chosen, plans),
@@ -147,6 +154,9 @@ class Pen:
             return frozenset()
         last = facts.last_words[-1]
         return frozenset(c.couplet.id for c in candidates if self._checker.confirmed(last, end_word(c.lines[0])))
+
+    def _multis(self, candidates: Sequence[Candidate]) -> frozenset[str]:
+        return frozenset(c.couplet.id for c in candidates if self._checker.rhymed_syllables(c.lines) > 1)
 
     def _settle(
         self,

@@ -42,6 +42,7 @@ FILLER = -1.5  # nothing was answered
 UNTHREADED_FLIP = -0.7  # a second flip beside a running image: the list effect
 SPENT = 0.8  # said in an earlier battle, each time; what was said in this one is not offered at all
 DICE = 4096  # throws a verse has; two entries that share one roll alike
+MULTI = 0.45  # a rhyme of two syllables or more, stress and all
 LAST_RHYME = 0.35  # the first couplet picks up the opponent's last rhyme
 SHARED_WORD = -0.25  # a content word heard a moment ago
 REPEATED_FAMILY, REPEATED_PROP, REPEATED_OPENER = -6.0, -3.0, -3.0  # only where nothing else is left
@@ -126,12 +127,14 @@ def weigh(
     taste: Taste,
     seed: Sequence[int],
     rhyming_ends: frozenset[str] = frozenset(),
+    multis: frozenset[str] = frozenset(),
     spent: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Candidate]:
     """Candidates with their final worth: mark, taste, metre and the seeded dice.  Same input and seed, same worth.
 
     ``seed`` should hold a digest of what was heard beside the user's seed, or every opponent meets the same favourites.
-    ``spent`` counts how often an entry was said before this battle.
+    ``rhyming_ends`` pick up the opponent's last rhyme, ``multis`` rhyme over two syllables or more; ``spent`` counts
+    how often an entry was said before this battle.
     """
     rng = np.random.default_rng(list(seed))
     spread = NOISE + SURPRISE_NOISE * taste.surprise
@@ -146,6 +149,8 @@ def weigh(
         worth -= SPENT * spent.get(couplet.id, 0)
         if couplet.id in rhyming_ends:
             worth += LAST_RHYME * (couplet.move in REBUTS | FILLERS)
+        if couplet.id in multis:
+            worth += MULTI
         out.append(Candidate(couplet, candidate.lines, candidate.bound, candidate.answers, worth))
     return out
 
