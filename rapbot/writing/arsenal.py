@@ -40,7 +40,7 @@ HEADS = frozenset(
 NUMBERS = frozenset(("sg", "pl", "any", "none"))
 STANCES = frozenset(("claim", "poss"))  # of an image: whether "you" are the thing, or own it
 SLOTS = frozenset("X aX Y aY I aI N P V L w1 w2 nw n Q".split())
-COUPLET_FILES = ("couplets.txt", "couplets_new.txt")
+COUPLET_FILES = ("couplets.txt", "couplets_new.txt", "couplets_more.txt")
 
 OVERLAP_STOP = frozenset(
     "you your yours you're i i'm i've i'd i'll me my it it's its they them their the a an and but or so then than "
@@ -158,7 +158,7 @@ def parse_couplets(text: str, source: str = "couplets") -> tuple[Couplet, ...]:
 
 
 def load_arsenal(folder: Path) -> tuple[Couplet, ...]:
-    """Every couplet of the bank in ``folder`` (`COUPLET_FILES`; the second may be absent), ids unique.
+    """Every couplet of the bank in ``folder`` (`COUPLET_FILES`; all but the first may be absent), ids unique.
 
     Raises:
         UserError: a line that does not follow the format, or an id used twice.
