@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rapbot.commands.reference import add_reference, leaning_line, reference_of
+from rapbot.commands.write import PEN_HELP
 
 HEATS = ("clean", "street", "raw")
 
@@ -33,6 +34,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--persona", metavar="P", help="who answers (default: the comedian)")
     parser.add_argument("--voice", metavar="V", help="the voice (default: the persona's; see `rapbot voices`)")
     add_reference(parser)
+    parser.add_argument("--pen", default="arsenal", metavar="P", help=PEN_HELP)
     parser.add_argument("--heat", choices=HEATS, default="street", help="how rough it may get (default: street)")
     parser.add_argument("--surprise", type=float, default=0.3, metavar="0..1", help="from the sure to the far-fetched")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same input, options and seed: same reply")
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
     request = Request(
         args.bars, args.bpm, args.beat, args.persona, args.voice, args.heat, args.surprise, args.seed,
-        reference_of(args),
+        reference_of(args), args.pen,
     )  # fmt: skip
     outputs = Outputs(
         Path(args.output),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "rapbot.verse/1"
 HEATS = ("clean", "street", "raw")
+PEN_HELP = "arsenal (default), or openai:URL#MODEL to ask a language model on this machine too (judged as ours are)"
 MIN_BARS, MAX_BARS = 4, 32
 MIN_BPM, MAX_BPM = 50.0, 200.0
 
@@ -34,6 +35,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--heat", choices=HEATS, default="street", help="how rough it may get (default: street)")
     parser.add_argument("--surprise", type=float, default=0.3, metavar="0..1", help="from the sure to the far-fetched")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same input, options and seed: same verse")
+    parser.add_argument("--pen", default="arsenal", metavar="P", help=PEN_HELP)
     parser.add_argument("--json", action="store_true", help=f"print one JSON object, schema {SCHEMA}")
     parser.add_argument("--lint", action="store_true", help="check every couplet of the arsenal and exit")
 
@@ -45,6 +47,9 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("give the opponent's verse with --opponent TEXT or --opponent @FILE (or --lint)")
     _check(args)
     text = opponent_text(args.opponent)
+    from rapbot.respond.kit import open_maker
+
+    maker = open_maker(args.pen)
 
     from rapbot.engines.cmu import CmuLexicon
     from rapbot.engines.hibari_text import HibariText
@@ -57,6 +62,10 @@ def run(args: argparse.Namespace) -> int:
     pen.persona(args.persona)  # an unknown one is told before the work
     words, lines = words_from_text(text)
     anchors = find_anchors(words, engine, pen.nouns, lines)
+    heard = tuple(word.text for word in words)
+    proposed, remark = pen.proposals(maker, anchors, args.bpm, seed=args.seed, heard=heard) if maker else ([], "")
+    if remark:
+        print(f"rapbot: note: {remark}", file=sys.stderr)
     verse = pen.write(
         anchors,
         verse_facts(words, lines, engine),
@@ -66,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
         heat=args.heat,
         surprise=args.surprise,
         seed=args.seed,
-        heard=tuple(word.text for word in words),
+        heard=heard,
+        proposed=proposed,
     )
     if args.bars % 2:
         print(f"rapbot: note: lines come in pairs, so {args.bars} bars became {args.bars - 1}", file=sys.stderr)

@@ -24,6 +24,7 @@ SLANG = {
     "wi-fi": "wˈIfˌI", "priya": "pɹˈiə", "dolores": "dəlˈɔɹəs", "kanye": "kˈɑnjˌA", "roomba": "ɹˈumbə",
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’\-]*")
+_QUOTES = re.compile(r"[\"“”«»]")
 _NO_NOT_NUMBER = re.compile(r"\b([Nn]o)\.(?!\s*\d)")  # normalisation reads "no." as "number" wherever it stands
 _DROPPED_G = re.compile(r"^([a-z]+)in['’]$")
 MAX_WORD_CHARS = 60  # longer "words" are line noise; the net would happily babble for a minute
@@ -37,7 +38,8 @@ class HibariText:
 
     def pronounce(self, text: str) -> tuple[PronouncedWord, ...]:
         """Words of ``text`` with their sounds in context; see `rapbot.protocols.G2p`."""
-        text = text.replace("’", "'").replace("–", "—").replace(" - ", " — ").strip()
+        text = text.replace("’", "'").replace("–", "—").replace(" - ", " — ")
+        text = _QUOTES.sub("", text).strip()  # unheard, and one before the first word of a line is refused
         text = _NO_NOT_NUMBER.sub(r"\1 .", text)
         for token in text.split():
             if len(token) > MAX_WORD_CHARS:

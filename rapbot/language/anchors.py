@@ -95,7 +95,10 @@ _TITLES = frozenset(
 _ANNOUNCEMENTS = frozenset(
     ("on the mic", "on the microphone", "in the building", "in the house", "is the name", "is my name", "on the track")
 )
+_ARRIVALS = frozenset(("has arrived", "is here", "has landed", "is back", "just arrived", "just walked"))
 _NOT_A_NAME = frozenset(
+    "irish italian mexican american german french english chinese african asian latin catholic christian "
+    "serious hungry "
     "maybe back when later now up out crazy names name what whatever anything the a an if ready sorry sure here there "
     "coming going gonna done good fine great right wrong tired sick hot cold mad bad real true fresh fly cool dope ill "
     "down off on in at all alone about still just only never always not so too very back high low free rich broke "
@@ -307,6 +310,10 @@ def _names(reader: Reader, taken: set[int]) -> Iterator[_Found]:
                 yield name
         elif reader.nouns.is_first_name(reader.text(i)) and (_announced(reader, i + 1) or _cheered(reader, i)):
             yield _Found("name", reader.text(i), "sg", None, None, i, i + 1, SURE)
+        else:
+            stop = _presented(reader, i)
+            if stop is not None:
+                yield _Found("name", reader.joined(i, stop), "sg", None, None, i, stop, LIKELY)
 
 
 def _after_naming(reader: Reader, i: int) -> int | None:
@@ -315,6 +322,8 @@ def _after_naming(reader: Reader, i: int) -> int | None:
         return i + 3
     if reader.text(i) in ("call", "calls", "called") and reader.text(i + 1) == "me":
         return i + 2
+    if reader.says(i, "know", "me", "as"):
+        return i + 3
     if reader.says(i, "known", "as") or reader.says(i, "go", "by") or reader.says(i, "goes", "by"):
         return i + 2
     if (
@@ -324,6 +333,30 @@ def _after_naming(reader: Reader, i: int) -> int | None:
     ):
         return i + 2
     return None
+
+
+def _presented(reader: Reader, i: int) -> int | None:
+    """Where a name at the start of a sentence ends that somebody is presented by: "Big Sal in the building",
+    "Lady Vex has arrived", "Theo's my name"; None where there is none.
+    """
+    if i and not reader.ended(i):
+        return None
+    stop = i
+    while reader.text(stop) in _TITLES and stop - i < 2:
+        stop += 1
+    token = reader.tokens[stop] if stop < reader.count else None
+    if token is None or token.text in FUNCTION_WORDS or token.text in DETERMINERS or token.text in EMPTY:
+        return None
+    if stop == i and (not token.tag.startswith("NN") or reader.nouns.lookup(token.text) is not None):
+        return None  # "Diamonds on the mic": every sentence begins with a capital
+    if reader.nouns.is_blocked(token.text) or token.text in _NOT_A_NAME:
+        return None
+    after = stop + 1
+    owned = reader.text(after) == "'s"
+    coming = reader.joined(after, min(after + 2, reader.count))
+    mine = owned and reader.says(after + 1, "my", "name")
+    here = (owned or reader.text(after) == "is") and reader.text(after + 1) in ("here", "back")
+    return after if _announced(reader, after) or mine or here or coming in _ARRIVALS else None
 
 
 def _announced(reader: Reader, i: int) -> bool:

@@ -19,7 +19,7 @@ from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts
 from rapbot.language.syllables import accent_final
 from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
 from rapbot.respond.accompany import LEAD_BEATS, Backing, check_beat, choose_backing, lay_out
-from rapbot.respond.kit import Kit
+from rapbot.respond.kit import Kit, open_maker
 from rapbot.respond.opponent import Opponent, lines_by_bar
 from rapbot.respond.performer import Reference, check_voice, engage
 from rapbot.rhythm.timeline import Timeline
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rapbot.sound.mix import MixResult
     from rapbot.sound.space import Space
     from rapbot.voicing.reference import Leaning
+    from rapbot.writing.candidates import Candidate
 
 SENT_BEFORE_S, SENT_AFTER_S = 0.08, 0.45  # of a word, about its first vowel's onset and its last one's
 BLOCK_S = 0.020  # what a sound card delivers; the recording is fed as the live stream would be
@@ -56,6 +57,7 @@ class Request:
     surprise: float = 0.3
     seed: int = 0
     reference: Reference | None = None
+    pen: str = "arsenal"
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,13 @@ def answer(
             warnings.append(
                 f"the beat file runs at {backing.bpm:.1f} BPM; the reply follows it, not --bpm {request.bpm:g}"
             )
+    maker = open_maker(request.pen)
+    proposed: list[Candidate] = []
+    heard = [word.text for word in opponent.words]
+    if maker is not None:
+        with watch("ask"):
+            proposed, remark = kit.pen.proposals(maker, opponent.anchors, backing.bpm, seed=request.seed, heard=heard)
+        warnings += [remark] if remark else []
     with watch("write"):
         verse = kit.pen.write(
             opponent.anchors,
@@ -133,7 +142,8 @@ def answer(
             heat=request.heat,
             surprise=request.surprise,
             seed=request.seed,
-            heard=[word.text for word in opponent.words],
+            heard=heard,
+            proposed=proposed,
         )
     voice_name = request.voice or kit.pen.persona(verse.persona).voice
     with watch("reference") if request.reference else nullcontext():
@@ -158,6 +168,7 @@ def check(request: Request) -> None:
     if not 0 <= request.surprise <= 1:
         raise UserError(f"--surprise must be 0 to 1, got {request.surprise:g}")
     check_beat(request.beat)
+    open_maker(request.pen)
     if request.voice is not None or request.reference is not None:
         check_voice(request.voice or DEFAULT_VOICE, request.reference)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rapbot.engines.hibari_text import HibariText
     from rapbot.hearing.listener import StreamingTranscriber, StreamingVoiceActivity
     from rapbot.hearing.phrases import WordAligner
+    from rapbot.writing.makers import Maker
     from rapbot.writing.pen import Pen
 
 
@@ -61,3 +62,17 @@ def open_kit(on_step: Callable[[str], None] = lambda _: None) -> Kit:
     aligner = SphinxAligner(second.pronunciations)
     pen = open_pen(text, second, models_root())
     return Kit(transcriber, linguist, phones, activity, aligner, text, second, acoustic, pen)
+
+
+def open_maker(name: str) -> Maker | None:
+    """The maker a ``--pen`` value names beside the bank; None for "arsenal", the bank alone.
+
+    Raises:
+        UserError: it names none.
+    """
+    if name == "arsenal":
+        return None
+    from rapbot.engines.openai_maker import parse_maker
+    from rapbot.writing.makers import ChatMaker
+
+    return ChatMaker(parse_maker(name))

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import combinations
 
 from rapbot.language.anchors import VerseFacts
 from rapbot.language.nouns import NounLexicon
@@ -135,6 +136,15 @@ class _Match:
     whole: _Filling | None
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """Two things for a list."""
+
+    anchors: tuple[Anchor, Anchor]
+    fillers: Mapping[str, Filler]
+    worth: float
+
+
 def _about_one(couplet: Couplet) -> bool:
     """Can one anchor satisfy it?"""
     return bool(_thrown_kinds(couplet)) or (couplet.needs.head in FLIP_KINDS and couplet.move in ("flip", "close"))
@@ -207,8 +217,9 @@ class Matcher:
                     out.append(Candidate(couplet, match.whole.lines, (anchor,), match.whole.answers, value))
                 elif match.companions:
                     out.extend(self._filled(couplet, match.fillers, (anchor,), situation, value))
+        pairs = self._pairs(situation)
         for couplet in self._others:
-            out.extend(self._of(couplet, situation))
+            out.extend(self._of(couplet, situation, pairs))
         images = {candidate.couplet.image for candidate in out if candidate.couplet.move == "flip"}
         for candidate in self._unbound:
             couplet = candidate.couplet
@@ -236,13 +247,13 @@ class Matcher:
 
     # ------------------------------------------------------------------ by head
 
-    def _of(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
+    def _of(self, couplet: Couplet, situation: Situation, pairs: Sequence[_Pair]) -> Iterator[Candidate]:
         """What a couplet becomes that is not about one anchor alone."""
         head = couplet.needs.head
         if head in ("name", "pun"):
             yield from self._names(couplet, situation)
         elif head == "list":
-            yield from self._lists(couplet, situation)
+            yield from self._lists(couplet, situation, pairs)
         elif head == "lowconf":
             yield from self._misheard(couplet, situation)
         elif head in UNBOUND_HEADS:
@@ -314,19 +325,26 @@ class Matcher:
                 extra = 0.4  # a name that really sounds like that is the best luck a rapper has
             yield from self._filled(couplet, fillers, (anchor,), situation, extra + _weight(anchor, situation))
 
-    def _lists(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
+    def _lists(self, couplet: Couplet, situation: Situation, pairs: Sequence[_Pair]) -> Iterator[Candidate]:
+        for pair in pairs:
+            yield from self._filled(couplet, pair.fillers, pair.anchors, situation, pair.worth)
+
+    def _pairs(self, situation: Situation) -> tuple[_Pair, ...]:
+        """Every two of their things that may stand side by side."""
         things = [
             anchor for anchor in situation.anchors
             if anchor.kind in ("claim", "job", "possession", "simile") and anchor.confidence >= FLIP_CONFIDENCE
             and anchor.category is not None and anchor.category.partition(".")[0] not in UNLISTED
         ]  # fmt: skip
-        for i, first in enumerate(things):
-            for second in things[i + 1 :]:
-                if first.text == second.text or first.category == second.category:
-                    continue
-                fillers = {"X": self.filler(first, situation), "Y": self.filler(second, situation)}
-                worth = (_weight(first, situation) + _weight(second, situation)) / 2
-                yield from self._filled(couplet, fillers, (first, second), situation, worth)
+        return tuple(
+            _Pair(
+                (first, second),
+                {"X": self.filler(first, situation), "Y": self.filler(second, situation)},
+                (_weight(first, situation) + _weight(second, situation)) / 2,
+            )
+            for first, second in combinations(things, 2)
+            if first.text != second.text and first.category != second.category
+        )
 
     def _misheard(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
         unsure = [a for a in situation.anchors if a.confidence < FLIP_CONFIDENCE and a.kind not in ("said", "name")]

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+
 from rapbot.errors import UserError
 from rapbot.language.anchors import VerseFacts
 from rapbot.language.nouns import NOUN_FILES, NounLexicon, load_nouns
@@ -22,8 +24,9 @@ from rapbot.protocols import G2p, Lexicon
 from rapbot.rhythm.slots import HALF_TIME_ABOVE_BPM, SlotPlan, span_beats_for
 from rapbot.values import Anchor, Bar, Verse
 from rapbot.writing.arsenal import HEATS, Couplet, end_word, heat_of, load_arsenal, words_of
-from rapbot.writing.candidates import Candidate, Matcher, Situation
+from rapbot.writing.candidates import FLIP_CONFIDENCE, Candidate, Matcher, Situation
 from rapbot.writing.checker import Checker, runs
+from rapbot.writing.makers import Commission, Maker, as_candidates, ask
 from rapbot.writing.persona import DEFAULT_PERSONA, Persona, load_personas
 from rapbot.writing.planner import Search, Taste, weigh
 from rapbot.writing.vocabulary import Vocabulary, parse_vocabulary
@@ -35,6 +38,7 @@ LONG_LINE_COST = 0.45  # per syllable more, above that tempo; the fitting couple
 SLOW_LONG_LINE_COST = 0.05  # short couplets land harder at any tempo
 AVAILABLE_CONFIDENCE = 0.6  # anchors a reply owes an answer, as the project counts amnesia
 MAX_REWRITES = 40  # refused couplets before a verse is given up as it stands; in practice two or three
+MAKER_COUPLETS, EXAMPLES, BEST_SCORE = 8, 6, 3  # asked of another maker at once; ours it is shown; their mark
 LIKENESS = 0.3  # phones to change per phone of the longer word; carcass/Marcus is 0.17
 
 
@@ -113,12 +117,13 @@ class Pen:
         who = self.persona(persona)
         span_beats = line_span(bpm)
         situation = self._situation(anchors, facts)
-        candidates = [*self._candidates(situation, used, heat), *proposed]
+        candidates = self._candidates(situation, used, heat)
+        candidates += [c for c in proposed if self._mild(c.couplet, heat) and c.couplet.id not in used]
         taste = _taste(who, surprise, bpm)
         weighed = weigh(
             candidates,
             taste,
-            (seed, _digest(anchors, facts)),
+            (seed, _digest(anchors, facts.last_words)),
             self._picks_up(facts, candidates),
             self._multis(candidates),
             spent,
@@ -131,6 +136,35 @@ class Pen:
             persona=who.name,
             monitors=_monitors(anchors, chosen),
         )
+
+    def proposals(
+        self,
+        maker: Maker,
+        anchors: Sequence[Anchor],
+        bpm: float,
+        count: int = MAKER_COUPLETS,
+        seed: int = 0,
+        heard: Sequence[str] = (),
+    ) -> tuple[list[Candidate], str]:
+        """What another maker has to say about the anchors, judged; and why it is nothing, where it is nothing.
+
+        Slow (a language model's time): to be asked ahead, never while somebody waits.
+        """
+        sure = sorted((a for a in anchors if a.confidence >= FLIP_CONFIDENCE), key=lambda a: -a.line_index)
+        if not sure:
+            return [], ""
+        examples = [c.lines for c in self._couplets if c.score == BEST_SCORE and not c.slots and c.move != "cont"]
+        rng = np.random.default_rng((seed, _digest(anchors, ())))
+        chosen = [examples[k] for k in rng.permutation(len(examples))[:EXAMPLES]]
+        order = Commission(tuple(sure), "", "flip", "", bpm, line_span(bpm), tuple(chosen))
+        offer = ask(maker, order, count, seed)
+        found = as_candidates(offer.proposals, order, self._checker, self.nouns, runs(words_of(" ".join(heard))))
+        remark = offer.remark
+        if not found and not remark:
+            remark = (
+                f"none of {len(offer.proposals)} couplets by {maker.name} passed the checker, the bank answers alone"
+            )
+        return found, remark
 
     # ------------------------------------------------------------------ steps
 
@@ -147,6 +181,9 @@ class Pen:
             if self._heats[c.couplet.id] <= allowed and c.couplet.id not in used
         ]
         return [c for c in found if self._checker.rhymes(c.lines)]
+
+    def _mild(self, couplet: Couplet, heat: str) -> bool:
+        return HEATS.index(heat_of(couplet, self._vocabulary.street_words)) <= HEATS.index(heat)
 
     def _picks_up(self, facts: VerseFacts, candidates: Sequence[Candidate]) -> frozenset[str]:
         """Couplets that rhyme with the opponent's last word, which ties the answer to it."""
@@ -278,9 +315,9 @@ def _taste(who: Persona, surprise: float, bpm: float) -> Taste:
     return Taste(who.moves, who.writers, surprise, cost, LONG_LINE_SYLLABLES)
 
 
-def _digest(anchors: Sequence[Anchor], facts: VerseFacts) -> int:
+def _digest(anchors: Sequence[Anchor], last_words: Sequence[str]) -> int:
     """A number that stays the same for the same verse, on every machine and in every run."""
-    return zlib.crc32("|".join((*(a.text for a in anchors), *facts.last_words)).encode())
+    return zlib.crc32("|".join((*(a.text for a in anchors), *last_words)).encode())
 
 
 def _monitors(anchors: Sequence[Anchor], chosen: Sequence[Candidate]) -> dict[str, float]:

@@ -83,3 +83,9 @@ def test_no_at_a_sentence_end_is_not_a_number() -> None:
 
 def test_every_has_two_syllables_as_it_is_rapped() -> None:
     assert len(HibariText().syllable_stresses("every")) == 2
+
+
+@pytest.mark.parametrize("line", ['"The end," he said.', "“The end,” he said.", 'He said "the end."'])
+def test_quotation_marks_are_not_pronounced(line: str) -> None:
+    plain = HibariText().pronounce(line.translate({ord(mark): None for mark in '"“”'}))
+    assert HibariText().pronounce(line) == plain

@@ -343,3 +343,25 @@ def test_facts_name_the_word_said_three_times_and_no_rhyme_where_none_is(hibari)
 
 def test_facts_of_nothing(hibari):
     assert verse_facts((), (), hibari) == VerseFacts(0, (), None, (), None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Big Sal in the building with the heavy flow", "big sal"),
+        ("Lady Vex has arrived and she's taking the throne", "lady vex"),
+        ("Imani's here to tell you that you're out of luck", "imani"),
+        ("Theo's my name and I'm rapping alone", "theo"),
+        ("Quentin on the mic, you better take a seat", "quentin"),
+        ("They know me as Fern and I don't give a second chance", "fern"),
+    ],
+)
+def test_names_by_which_somebody_is_presented(hear, line: str, name: str) -> None:
+    assert ("name", name) in {(anchor.kind, anchor.text) for anchor in hear(line)}
+
+
+@pytest.mark.parametrize(
+    "line", ["Diamonds on the mic and gold on the track", "Nobody's here to hear you", "I'm Irish and I'm proud of it"]
+)
+def test_what_only_looks_like_a_name(hear, line: str) -> None:
+    assert not [anchor for anchor in hear(line) if anchor.kind == "name"]
