@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "rapbot.verse/1"
 HEATS = ("clean", "street", "raw")
-PEN_HELP = "arsenal (default), or openai:URL#MODEL to ask a language model on this machine too (judged as ours are)"
+PEN_HELP = "arsenal (default); model or openai:URL#MODEL also asks SmolLM2 or a language model on this machine"
 MIN_BARS, MAX_BARS = 4, 32
 MIN_BPM, MAX_BPM = 50.0, 200.0
 

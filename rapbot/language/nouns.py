@@ -1,8 +1,8 @@
 """Nouns: what kind of thing a word names, how it can stand to its owner, and which words are never to be used.
 
 Aim: a couplet about a pet must never meet a tractor, so a noun carries a hand-set category, number and frames.  Unknown
-nouns stay unknown: in our readings a wrong category was worse than none, and a general thesaurus got one in three
-wrong.
+nouns stay unknown: in our readings a wrong category was worse than none, and a general thesaurus taken whole got one in
+three wrong.  So only what lies below a few safe roots of WordNet is taken from it (``nouns_wordnet.txt``, read last).
 
 *Conventions.*  One noun a line, ``noun|category.sub|number|frames|home|image``: number is ``sg``, ``pl`` or ``mass``;
 frames are comma-separated ways of standing to the noun (owned, worn, driven, played, eaten, drunk, been, done, lived,
@@ -23,7 +23,9 @@ from typing import get_args
 from rapbot.errors import UserError
 from rapbot.values import Number
 
-NOUN_FILES = ("nouns.txt", "nouns_more.txt", "nouns_senses.txt")  # best checked first: the first sense is the usual one
+HAND_FILES = ("nouns.txt", "nouns_more.txt", "nouns_senses.txt")  # best checked first: the first sense is the usual one
+WORDNET_FILE = "nouns_wordnet.txt"  # made by models/make_wordnet_nouns.py: only nouns that the hand lists lack
+NOUN_FILES = (*HAND_FILES, WORDNET_FILE)
 BLOCK_FILE = "nouns_block.txt"
 NAME_FILE = "first_names.txt"
 FRAMES = frozenset("owned worn driven played eaten drunk been done lived used said".split())

@@ -19,7 +19,7 @@ from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts
 from rapbot.language.syllables import accent_final
 from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
 from rapbot.respond.accompany import LEAD_BEATS, Backing, check_beat, choose_backing, lay_out
-from rapbot.respond.kit import Kit, open_maker
+from rapbot.respond.kit import Kit, check_maker, open_maker
 from rapbot.respond.opponent import Opponent, lines_by_bar
 from rapbot.respond.performer import Reference, check_voice, engage
 from rapbot.rhythm.timeline import Timeline
@@ -168,7 +168,7 @@ def check(request: Request) -> None:
     if not 0 <= request.surprise <= 1:
         raise UserError(f"--surprise must be 0 to 1, got {request.surprise:g}")
     check_beat(request.beat)
-    open_maker(request.pen)
+    check_maker(request.pen)
     if request.voice is not None or request.reference is not None:
         check_voice(request.voice or DEFAULT_VOICE, request.reference)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rapbot.protocols import AcousticModel, Lexicon, PhoneRecognizer, Transcriber
+from rapbot.resources import weights_dir
 
 if TYPE_CHECKING:
     from rapbot.engines.hibari_text import HibariText
@@ -48,7 +49,7 @@ def open_kit(on_step: Callable[[str], None] = lambda _: None) -> Kit:
     from rapbot.engines.silero import SileroVad
     from rapbot.engines.sphinx import SphinxAligner
     from rapbot.engines.whisper import FasterWhisper
-    from rapbot.resources import models_root, weights_dir
+    from rapbot.resources import models_root
     from rapbot.writing.pen import open_pen
 
     tiny, base = weights_dir("whisper-tiny.en"), weights_dir("whisper-base")
@@ -64,14 +65,29 @@ def open_kit(on_step: Callable[[str], None] = lambda _: None) -> Kit:
     return Kit(transcriber, linguist, phones, activity, aligner, text, second, acoustic, pen)
 
 
+def check_maker(name: str) -> None:
+    """What `open_maker` would raise, found out before any long work."""
+    if name == "model":
+        weights_dir("smollm2-135m-instruct")
+    else:
+        open_maker(name)
+
+
 def open_maker(name: str) -> Maker | None:
     """The maker a ``--pen`` value names beside the bank; None for "arsenal", the bank alone.
 
     Raises:
         UserError: it names none.
+        EngineUnavailable: weights or torch are missing; the line says what to run.
     """
     if name == "arsenal":
         return None
+    if name == "model":
+        from rapbot.engines.cmu import CmuLexicon
+        from rapbot.engines.smollm import SmolMaker, weight_file
+        from rapbot.writing.makers import MaskedMaker
+
+        return MaskedMaker(SmolMaker(weight_file(weights_dir("smollm2-135m-instruct")), CmuLexicon()))
     from rapbot.engines.openai_maker import parse_maker
     from rapbot.writing.makers import ChatMaker
 

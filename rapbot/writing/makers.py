@@ -76,6 +76,11 @@ _ASIDE = re.compile(
     r"feel free|(?:want|do you want|would you like) (?:me|more)\b|i can(?:not|'t) (?:help|assist|write|create))",
     re.IGNORECASE,
 )
+_HEADING = re.compile(
+    r"^(?:sure|okay|certainly|absolutely|alright|of course)?\W*(?:here(?:'s| is| are| you go)|below)\b|"
+    r"\b(?:couplets?|json|battle rap|following|response)\b",
+    re.IGNORECASE,
+)
 _MAYBE_ASIDE = re.compile(
     r"^(?:sure|certainly|of course|okay|ok\b|here|note\b|these |this |i'm sorry|sorry|couplets?\b|verse\b|rhymes?\b|"
     r"enjoy\b|thanks|they |each |both )",
@@ -335,8 +340,10 @@ def _couplets_in(value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
     items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     strings = [item for item in items if isinstance(item, str)]
     if len(strings) >= 2 and not any(" / " in item or "\n" in item for item in strings):
-        bars = [bar for bar in map(_bare_line, strings) if _is_bar(bar)]
-        yield from zip(bars[::2], bars[1::2], strict=False)
+        bars = [_bare_line(item) for item in strings]
+        if len(bars) != 2 or not all(map(words_of, bars)):  # a pair is a couplet, whatever it looks like
+            bars = [bar for bar in bars if _is_bar(bar)]
+        yield from _pairs(bars)
     else:
         for item in strings:
             yield from _text_couplets(item)
@@ -366,12 +373,12 @@ def _text_couplets(body: str) -> list[tuple[str, str]]:
     if blocks and all(len(block) == 1 for block in blocks):  # every line a paragraph of its own
         blocks = [[line for block in blocks for line in block]]
     groups = [_without_asides(group) for block in blocks for group in _by_marker(block)]
-    return [pair for group in groups for pair in zip(group[::2], group[1::2], strict=False)]
+    return [pair for group in groups for pair in _pairs(group)]
 
 
 def _without_asides(group: list[str]) -> list[str]:
-    """An odd number of lines loses what looks like chatter at its ends."""
-    if len(group) % 2 and _MAYBE_ASIDE.match(group[0]):
+    """An odd number of lines loses a first one that looks like chatter."""
+    if len(group) % 2 and (_MAYBE_ASIDE.match(group[0]) or group[0].endswith(":")):
         return group[1:]
     return group
 
@@ -400,17 +407,29 @@ def _bare_line(raw: str) -> str:
     kept = (c for c in text if c == " " or unicodedata.category(c) not in ("So", "Sk", "Cf", "Cc", "Cs", "Co"))
     text = " ".join("".join(kept).split()).strip(" *_~>#/|")
     text = re.sub(r" ?[(\[]\d+ ?(?:syllables?|beats?|words?)[)\]]$", "", text)
-    text = text.replace("“", '"').replace("”", '"')
-    if text.count('"') % 2:  # quotes that span the couplet
-        text = text.strip('"')
-    while len(text) > 1 and text[0] in "\"'" and text.rstrip(",;").endswith(text[0]):
-        text = text.rstrip(",;")[1:-1].strip()
-    return text
+    return text.replace("“", '"').replace("”", '"')
 
 
 def _is_bar(line: str) -> bool:
-    count = len(words_of(line))
-    return MIN_LINE_WORDS <= count <= MAX_LINE_WORDS and not line.endswith(":") and not _ASIDE.match(line)
+    """Could it be a line of a couplet?  A good many of ours end in a colon, so that alone makes no heading."""
+    heading = line.endswith(":") and _HEADING.search(line) is not None
+    return MIN_LINE_WORDS <= len(words_of(line)) <= MAX_LINE_WORDS and not heading and not _ASIDE.match(line)
+
+
+def _pairs(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for first, second in zip(lines[::2], lines[1::2], strict=False):
+        yield _unquoted(first, second)
+
+
+def _unquoted(first: str, second: str) -> tuple[str, str]:
+    """A couplet without the quotes around each of its lines, or around the whole; what is quoted inside it stays."""
+    bare = [line.rstrip(",;") for line in (first, second)]
+    if all(len(line) > 2 and line[0] in "\"'" and line[-1] == line[0] for line in bare):
+        return bare[0][1:-1].strip(), bare[1][1:-1].strip()
+    opens = first.startswith('"') and first.count('"') % 2 == 1
+    if opens and bare[1].endswith('"') and bare[1].count('"') % 2 == 1:
+        return first[1:].strip(), bare[1][:-1].strip()
+    return first, second
 
 
 # ------------------------------------------------------------------------------------------------ judging
