@@ -9,7 +9,7 @@ from typing import Any
 
 from rapbot.errors import UserError
 
-NAMES = ("respond", "latency", "grid", "ready", "affects", "reference", "writing")
+NAMES = ("respond", "latency", "grid", "ready", "affects", "reference", "writing", "writers")
 VERSES = "tests/data/verses"
 
 
@@ -61,6 +61,11 @@ def _run(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
         result = reference.run_default()
         return result, reference.table(result)
+    if args.name == "writers":
+        from rapbot.bench import writing_baselines
+
+        result = writing_baselines.run_default()
+        return result, writing_baselines.table(result)
     if args.name == "writing":
         from rapbot.bench import writing
 
