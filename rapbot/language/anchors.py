@@ -426,6 +426,9 @@ def _name_at(reader: Reader, i: int) -> _Found | None:
     token = reader.tokens[stop]
     if token.text in FUNCTION_WORDS or token.text in DETERMINERS or token.text in _NOT_A_NAME:
         return None
+    known = reader.compound(stop)
+    if known is not None and known[0] > stop + 1 and known[1] is not None and known[1].group == "place":
+        return None  # "I'm Long Beach" names a town
     titled = (
         stop > i and token.tag.startswith("NN") and reader.text(i) not in ("big", "little", "young", "king", "queen")
     )

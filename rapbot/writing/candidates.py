@@ -64,6 +64,9 @@ THROWN_KINDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 RETURNED_AS_INSULT: Mapping[str, tuple[str, ...]] = {"said": ("said",), "claim": ("insult", "lack")}  # in that move
 OWN_SLOT: Mapping[str, str] = {"insult": "I", "verb": "V", "lack": "L", "place": "P"}  # by head; "X" elsewhere
+OWN_TOPIC = frozenset(("claim", "job", "possession", "boast"))  # what they say of themselves, not merely mention
+# Groups that a line for any thing does not fit: people, and what cannot be held.
+NO_THING = frozenset(("family", "crew", "job", "person", "abstract", "feeling", "time", "number", "place"))
 UNLISTED = frozenset(("family", "body", "crew"))  # groups nobody puts side by side with a thing ("children and a hip")
 COMPANION_KINDS: Mapping[str, str] = {"N": "name", "P": "place", "I": "insult", "V": "threat", "L": "lack"}
 NUMBER_WORDS = (
@@ -290,7 +293,9 @@ class Matcher:
                 return None
             if couplet.move == "close" and (anchor.kind in ("boast", "place") or anchor.category is None):
                 return None
-            if needs.term == ANY and anchor.kind in ("family", "crew"):
+            if needs.head == "said" and not couplet.slots and anchor.kind not in OWN_TOPIC:
+                return None  # "You talk of money" to somebody who said "a quarter in the slot"
+            if needs.term == ANY and needs.head != "claim" and _group(anchor) in NO_THING:
                 return None  # a line for any thing calls it "it"
             fits = self._meets(couplet, anchor) and _frame_fits(couplet, anchor)
             return fit if fits else None
@@ -497,6 +502,12 @@ def _frame_fits(couplet: Couplet, anchor: Anchor) -> bool:
         if fitting is not None and anchor.frame is not None and anchor.frame not in fitting:
             return False
     return True
+
+
+def _group(anchor: Anchor) -> str:
+    if anchor.kind in ("family", "crew"):
+        return anchor.kind
+    return (anchor.category or "").partition(".")[0]
 
 
 def _nameable(anchor: Anchor) -> bool:
