@@ -37,6 +37,7 @@ LONG_LINE_SYLLABLES = 12
 LONG_LINE_COST = 0.45  # per syllable more, above that tempo; the fitting couplets are half the bank
 SLOW_LONG_LINE_COST = 0.05  # short couplets land harder at any tempo
 AVAILABLE_CONFIDENCE = 0.6  # anchors a reply owes an answer, as the project counts amnesia
+BREADTHS = (1, 5)  # of the search; the second where the first finds nothing that fits, as at 60 BPM
 MAX_REWRITES = 40  # refused couplets before a verse is given up as it stands; in practice two or three
 MAKER_COUPLETS, EXAMPLES, BEST_SCORE = 8, 6, 3  # asked of another maker at once; ours it is shown; their mark
 LIKENESS = 0.3  # phones to change per phone of the longer word; carcass/Marcus is 0.17
@@ -204,17 +205,20 @@ class Pen:
         copied: frozenset[tuple[str, ...]],
     ) -> tuple[tuple[Candidate, ...], tuple[SlotPlan, ...]]:
         """Plan, check, and plan again without what the checker refused."""
-        search = Search(weighed, self._vocabulary)
         banned: set[tuple[str, tuple[str, str]]] = set()
-        for _ in range(MAX_REWRITES):
-            chosen = search.best(count, banned)
-            refused = {c.key for c in chosen if self._checker.faults(c.lines, bpm, span_beats, copied)}
-            if not refused:
-                plans = self._checker.slots([line for c in chosen for line in c.lines], bpm, span_beats)
-                if not isinstance(plans, int):
-                    return chosen, plans
-                refused = {chosen[plans // 2].key}
-            banned |= refused
+        for breadth in BREADTHS:
+            search = Search(weighed, self._vocabulary, breadth)
+            for _ in range(MAX_REWRITES):
+                chosen = search.best(count, banned)
+                if len(chosen) < count and breadth < BREADTHS[-1]:
+                    break
+                refused = {c.key for c in chosen if self._checker.faults(c.lines, bpm, span_beats, copied)}
+                if not refused:
+                    plans = self._checker.slots([line for c in chosen for line in c.lines], bpm, span_beats)
+                    if not isinstance(plans, int):
+                        return chosen, plans
+                    refused = {chosen[plans // 2].key}
+                banned |= refused
         raise UserError(f"no verse of {2 * count} bars fits {bpm:g} BPM: ask for fewer bars or another tempo")
 
     def _bars(self, chosen: Sequence[Candidate], plans: Sequence[SlotPlan]) -> tuple[Bar, ...]:

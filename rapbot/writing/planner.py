@@ -158,9 +158,9 @@ def weigh(
 class Search:
     """The best sequences of couplets out of what could be said; asked again where a checker refused some of it."""
 
-    def __init__(self, candidates: Sequence[Candidate], vocabulary: Vocabulary) -> None:
-        """``candidates`` weighed (see `weigh`)."""
-        self._table = _Table(candidates, vocabulary)
+    def __init__(self, candidates: Sequence[Candidate], vocabulary: Vocabulary, breadth: int = 1) -> None:
+        """``candidates`` weighed (see `weigh`); more ``breadth`` keeps more of them, at that many times the cost."""
+        self._table = _Table(candidates, vocabulary, breadth)
 
     def best(self, count: int, banned: AbstractSet[tuple[str, tuple[str, str]]] = frozenset()) -> tuple[Candidate, ...]:
         """The best ``count`` couplets in order; fewer where the bank holds no more that may stand together.
@@ -188,7 +188,7 @@ class Search:
 class _Table:
     """Candidates by role, best first."""
 
-    def __init__(self, candidates: Sequence[Candidate], vocabulary: Vocabulary) -> None:
+    def __init__(self, candidates: Sequence[Candidate], vocabulary: Vocabulary, breadth: int) -> None:
         self.vocabulary = vocabulary
         ranked = sorted(candidates, key=lambda c: (-c.value, c.couplet.id, c.lines))
         bits = _Bits(vocabulary)
@@ -197,12 +197,12 @@ class _Table:
             by_move.setdefault(_role(candidate), []).append(candidate)
 
         def best(role: str, limit: int = PER_ROLE) -> list[_Option]:
-            return [bits.option(c) for c in _best(by_move.get(role, ()), limit)]
+            return [bits.option(c) for c in _best(by_move.get(role, ()), breadth * limit, breadth * PER_ANCHOR)]
 
         self.rebuts = best("rebut")
         self.flips = best("flip", PER_ROLE * 2)
         self.middles = best("middle")
-        self.fillers = [bits.option(c) for c in by_move.get("filler", [])[:FILLERS_KEPT]]
+        self.fillers = [bits.option(c) for c in by_move.get("filler", [])[: breadth * FILLERS_KEPT]]
         self.closers = best("close")
         images = {option.candidate.couplet.image for option in self.flips}
         self.conts: dict[str, list[_Option]] = {}
@@ -294,13 +294,13 @@ def _role(candidate: Candidate) -> str:
     return move
 
 
-def _best(candidates: Iterable[Candidate], limit: int = PER_ROLE) -> list[Candidate]:
+def _best(candidates: Iterable[Candidate], limit: int, per_anchor: int) -> list[Candidate]:
     counts: dict[tuple[str, ...], int] = {}
     out: list[Candidate] = []
     for candidate in candidates:
         key = candidate.answered or (candidate.couplet.move,)
         counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= PER_ANCHOR:
+        if counts[key] <= per_anchor:
             out.append(candidate)
         if len(out) == limit:
             break
