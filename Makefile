@@ -36,7 +36,7 @@ demo: $(VENV)/.core weights
 # coqui-tts is not part of this: `import TTS` needs torchaudio, whose newest release (2.11) does not load with torch 2.13.
 # `make test-coqui` gives it an environment of its own, with a stand-in for torchaudio that only the test knows.
 test: $(VENV)/.test weights
-	@$(BIN)/rapbot models install speaker-encoder kokoro
+	@$(BIN)/rapbot models install speaker-encoder kokoro smollm2-135m-instruct
 	$(BIN)/python -m pytest
 
 test-coqui: .venv-coqui/.test

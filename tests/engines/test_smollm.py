@@ -31,6 +31,7 @@ from rapbot.engines.smollm import (
 )
 from rapbot.errors import EngineUnavailable
 from rapbot.language.rhyme import confirmed_rhyme, rimes
+from rapbot.resources import weights_dir
 from rapbot.values import Anchor
 from rapbot.writing.makers import Commission, MaskedMaker, line_syllables
 
@@ -180,6 +181,14 @@ def test_a_sound_file_of_another_model_is_said_so(path, lexicon, tmp_path):
         SmolMaker(tmp_path / WEIGHT_FILE, lexicon)
 
 
+def installed_weights() -> Path:
+    """Where `rapbot models install` put them, or the carrier package."""
+    try:
+        return weight_file(weights_dir("smollm2-135m-instruct"))
+    except EngineUnavailable:
+        return weight_file()
+
+
 @pytest.fixture(scope="module")
 def lexicon() -> CmuLexicon:
     return CmuLexicon()
@@ -190,7 +199,7 @@ def path() -> Path:
     if importlib.util.find_spec("torch") is None:
         pytest.skip("torch is not installed: pip install 'rapbot[torch]'")
     try:
-        return weight_file()
+        return installed_weights()
     except EngineUnavailable as missing:
         pytest.skip(str(missing))
 
