@@ -21,7 +21,7 @@ from rapbot.engines.hibari_text import HibariText
 from rapbot.engines.hibari_voice import HibariVoice
 from rapbot.engines.speaker_encoder import SpeakerEncoder
 from rapbot.voicing.delivery import Delivery
-from rapbot.voicing.timbre import BANDS_HZ, Timbre, colour_db
+from rapbot.voicing.timbre import BANDS_HZ, Timbre, dull_db
 from rapbot.voicing.voices import VOICES, VoiceSpec
 
 LINES = (
@@ -54,7 +54,6 @@ FIELDS = ("formant_warp", "upper_warp", "resonance", "breath", "tilt_db", *(f"ba
 RANGE = np.array([0.1, 0.1, 0.4, 0.3, 2.0, *(5.0 for _ in BANDS_HZ)])  # either way from the sketch
 LOW = np.array([0.82, 0.9, 0.8, 0.0, -2.0, *(-6.0 for _ in BANDS_HZ)])
 HIGH = np.array([1.2, 1.1, 1.3, 0.5, 2.0, *(6.0 for _ in BANDS_HZ)])
-BODY_HZ, EDGE_HZ = (350.0, 700.0), (2600.0, 4200.0)  # vowels; the consonants' half of the spectrum
 DULL_DB = 2.5  # edge this far under the body, relative to the recording, begins to cost words (whisper base) …
 DULL_COST = 0.0005  # … and this a squared dB here
 
@@ -93,12 +92,6 @@ def as_vector(timbre: Timbre) -> np.ndarray:
     return np.array(
         [timbre.formant_warp, timbre.upper_warp, timbre.resonance, timbre.breath, timbre.tilt_db, *timbre.bands_db]
     )
-
-
-def dull_db(timbre: Timbre) -> float:
-    """How much more a timbre takes from the consonants' half of the spectrum than from the vowels'."""
-    body, edge = (float(np.mean(colour_db(np.array(hz), timbre))) for hz in (BODY_HZ, EDGE_HZ))
-    return body - edge
 
 
 def as_timbre(vector: np.ndarray) -> Timbre:

@@ -24,9 +24,9 @@ from rapbot.errors import EngineUnavailable
 from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ, AcousticModel, G2p
 from rapbot.rates import at_rate
-from rapbot.rhythm.slots import SlotPlan, plan_slots, span_beats_for
+from rapbot.respond.performer import planned
 from rapbot.rhythm.timeline import SLOTS_PER_BEAT
-from rapbot.values import PronouncedWord, Take
+from rapbot.values import Take
 from rapbot.voicing.backing_vocals import Performer
 from rapbot.voicing.voice import Voice
 from rapbot.voicing.voices import DEFAULT_VOICE, SPOKEN_VOICES, VOICES
@@ -247,12 +247,6 @@ def _group(
         "mean_cost": round(float(np.mean(costs)), 4),
         "render_ms_median": round(float(np.median(renders_ms)), 1),
     }
-
-
-def planned(speaker: G2p, line: str, bpm: float) -> tuple[tuple[PronouncedWord, ...], SlotPlan]:
-    """A line as the pen would hand it to the voice: its words, the last one accented, and the planner's slots."""
-    words = accent_final(speaker.pronounce(line))
-    return words, plan_slots(line_syllables(words), bpm, span_beats=span_beats_for(bpm))
 
 
 def for_hearing(take: Take) -> np.ndarray:

@@ -577,7 +577,7 @@ def run_default(
         raise UserError(f"seeds must be at least 1, got {seeds}")
     if bars < BARS or bars % 2:
         raise UserError(f"bars must be an even number from {BARS}, got {bars}")
-    kit = _open()
+    kit = open_kit()
     sets = {
         "opponents": known_verses(typed_folder, verses_folder),
         READ: read_verses(typed_folder),
@@ -603,7 +603,9 @@ def run_default(
 
 
 @dataclass(frozen=True)
-class _Kit:
+class Kit:
+    """The pen with the engines and data it was opened on, and what opening it cost."""
+
     text: G2p
     second: Lexicon
     pen: Pen
@@ -612,7 +614,8 @@ class _Kit:
     open_ms: float
 
 
-def _open() -> _Kit:
+def open_kit() -> Kit:
+    """The real engines and the bank that ships."""
     from rapbot.engines.cmu import CmuLexicon
     from rapbot.engines.hibari_text import HibariText
     from rapbot.resources import models_root
@@ -624,7 +627,7 @@ def _open() -> _Kit:
     open_ms = 1e3 * (time.process_time() - start)
     bank = {couplet.id: couplet for couplet in load_arsenal(models / "arsenal")}
     vocabulary = parse_vocabulary((models / "categories.toml").read_text(encoding="utf-8"))
-    return _Kit(text, second, pen, bank, vocabulary, open_ms)
+    return Kit(text, second, pen, bank, vocabulary, open_ms)
 
 
 def table(result: dict[str, Any]) -> str:
@@ -717,7 +720,7 @@ def draw_bars(
     seed: int, count: int, typed_folder: str | Path = TYPED_FOLDER, bars: int = BARS, seeds: int = SEEDS
 ) -> tuple[Drawn, ...]:
     """Couplets drawn from replies to the fresh verses, for a blind reading."""
-    kit = _open()
+    kit = open_kit()
     opponents = [opponent_of(*verse, kit.text, kit.pen.nouns) for verse in fresh_verses(typed_folder)]
     return drawn(answer_all(kit.pen, opponents, bars, seeds), seed, count)
 

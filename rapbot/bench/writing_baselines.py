@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from rapbot.bench.respond import wilson
-from rapbot.bench.writing import BARS, TYPED_FOLDER, Opponent, fresh_verses, opponent_of
+from rapbot.bench.writing import BARS, TYPED_FOLDER, Opponent, fresh_verses, open_kit, opponent_of
 from rapbot.errors import EngineUnavailable
 from rapbot.rhythm.slots import FIT_COST, SlotError, plan_slots
-from rapbot.writing.arsenal import Couplet
 from rapbot.writing.candidates import FLIP_CONFIDENCE, Matcher, Situation, speaks_of
 from rapbot.writing.checker import Checker
 from rapbot.writing.makers import Commission, MaskedMaker, parse_couplets_reply
@@ -35,25 +34,15 @@ OWED = 0.6  # anchors of this confidence are there to be answered
 
 def run_default(typed_folder: str = TYPED_FOLDER) -> dict[str, Any]:
     """Every writer that is installed, on the fresh verses."""
-    from rapbot.engines.cmu import CmuLexicon
-    from rapbot.engines.hibari_text import HibariText
-    from rapbot.language.nouns import load_nouns
-    from rapbot.resources import models_root
-    from rapbot.writing.arsenal import load_arsenal
-    from rapbot.writing.pen import open_pen
-    from rapbot.writing.vocabulary import parse_vocabulary
-
-    text, second, models = HibariText(), CmuLexicon(), models_root()
-    nouns = load_nouns(models / "nouns")
-    vocabulary = parse_vocabulary((models / "categories.toml").read_text(encoding="utf-8"))
-    bank = load_arsenal(models / "arsenal")
-    opponents = [opponent_of(*verse, text, nouns) for verse in fresh_verses(typed_folder)]
+    kit = open_kit()
+    bank = tuple(kit.bank.values())
+    opponents = [opponent_of(*verse, kit.text, kit.pen.nouns) for verse in fresh_verses(typed_folder)]
     writers: dict[str, Writer] = {
-        "rapbot": planned(open_pen(text, second, models)),
-        "bank without plan or critic": unplanned(bank, Matcher(bank, vocabulary, nouns)),
+        "rapbot": planned(kit.pen),
+        "bank without plan or critic": unplanned(Matcher(bank, kit.vocabulary, kit.pen.nouns)),
     }
-    writers |= _models(second)
-    return {"benchmark": "writing_baselines", **run(writers, opponents, Checker(text, second))}
+    writers |= _models(kit.second)
+    return {"benchmark": "writing_baselines", **run(writers, opponents, Checker(kit.text, kit.second))}
 
 
 def run(writers: dict[str, Writer], opponents: Sequence[Opponent], checker: Checker) -> dict[str, Any]:
@@ -125,7 +114,7 @@ def planned(pen: Pen) -> Writer:
     return write
 
 
-def unplanned(bank: Sequence[Couplet], matcher: Matcher) -> Writer:
+def unplanned(matcher: Matcher) -> Writer:
     """Couplets of the bank that answer something, in any order: relevance without thread, arc or checks."""
 
     def write(opponent: Opponent, seed: int) -> Lines:

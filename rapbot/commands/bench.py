@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 from pathlib import Path
 from typing import Any
 
 from rapbot.errors import UserError
 
-NAMES = ("respond", "latency", "grid", "ready", "affects", "reference", "writing", "writers")
+# Benchmarks without options: their module in `rapbot.bench`, what runs them and what shows the result.
+PLAIN = {
+    "grid": ("grid", "run_default", "table"),
+    "ready": ("grid", "ready_default", "ready_table"),
+    "affects": ("affects", "run_default", "table"),
+    "reference": ("reference", "run_default", "table"),
+    "writing": ("writing", "run_default", "table"),
+    "writers": ("writing_baselines", "run_default", "table"),
+}
+NAMES = ("respond", "latency", *PLAIN)
 VERSES = "tests/data/verses"
 
 
@@ -41,36 +51,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    if args.name == "grid":
-        from rapbot.bench import grid
-
-        result = grid.run_default()
-        return result, grid.table(result)
-    if args.name == "ready":
-        from rapbot.bench import grid
-
-        result = grid.ready_default()
-        return result, grid.ready_table(result)
-    if args.name == "affects":
-        from rapbot.bench import affects
-
-        result = affects.run_default()
-        return result, affects.table(result)
-    if args.name == "reference":
-        from rapbot.bench import reference
-
-        result = reference.run_default()
-        return result, reference.table(result)
-    if args.name == "writers":
-        from rapbot.bench import writing_baselines
-
-        result = writing_baselines.run_default()
-        return result, writing_baselines.table(result)
-    if args.name == "writing":
-        from rapbot.bench import writing
-
-        result = writing.run_default()
-        return result, writing.table(result)
+    if args.name in PLAIN:
+        module, run_it, show = PLAIN[args.name]
+        bench = importlib.import_module(f"rapbot.bench.{module}")
+        result = getattr(bench, run_it)()
+        return result, getattr(bench, show)(result)
     from rapbot.bench.verses import bundled_verses
 
     if args.name == "latency" and args.device != "offline":

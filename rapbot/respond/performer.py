@@ -16,7 +16,8 @@ from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import HEARING_RATE_HZ, AcousticModel, G2p, TimedSpeaker
 from rapbot.rates import at_rate
 from rapbot.resources import weights_dir
-from rapbot.rhythm.slots import plan_slots, span_beats_for
+from rapbot.rhythm.slots import SlotPlan, plan_slots, span_beats_for
+from rapbot.values import PronouncedWord
 from rapbot.voicing.backing_vocals import Performer
 from rapbot.voicing.spoken import SpokenVoice
 from rapbot.voicing.voice import Voice
@@ -109,15 +110,18 @@ def leaned(clip: Path, spec: VoiceSpec, acoustic: AcousticModel, text: G2p) -> L
     return lean(reference_speech(samples, SileroVad()), rehearsal(acoustic, text), encoder.embed, spec)
 
 
+def planned(speaker: G2p, line: str, bpm: float) -> tuple[tuple[PronouncedWord, ...], SlotPlan]:
+    """A line as the pen would hand it to the voice: its words, the last one accented, and the planner's slots."""
+    words = accent_final(speaker.pronounce(line))
+    return words, plan_slots(line_syllables(words), bpm, span_beats=span_beats_for(bpm))
+
+
 def rehearsal(acoustic: AcousticModel, text: G2p) -> Rehearsal:
     """The lines a leaning is found on; none is a benchmark's."""
     from rapbot.voicing.reference import Rehearsal
 
-    lines = []
-    for line in REHEARSED:
-        words = accent_final(text.pronounce(line))
-        plan = plan_slots(line_syllables(words), REHEARSAL_BPM, span_beats=span_beats_for(REHEARSAL_BPM))
-        lines.append((words, plan.slots))
+    said = (planned(text, line, REHEARSAL_BPM) for line in REHEARSED)
+    lines = [(words, plan.slots) for words, plan in said]
     return Rehearsal(acoustic, lines, REHEARSAL_BPM)
 
 

@@ -54,7 +54,7 @@ def test_the_bank_without_a_plan_still_answers(people: list[Opponent]) -> None:
     models = models_root()
     bank = load_arsenal(models / "arsenal")
     vocabulary = parse_vocabulary((models / "categories.toml").read_text(encoding="utf-8"))
-    write = bench.unplanned(bank, Matcher(bank, vocabulary, load_nouns(models / "nouns")))
+    write = bench.unplanned(Matcher(bank, vocabulary, load_nouns(models / "nouns")))
     verse = write(people[0], 3)
     assert len(verse) == bench.COUPLETS and verse == write(people[0], 3) != write(people[0], 4)
     said = " ".join(line for couplet in verse for line in couplet).lower()
