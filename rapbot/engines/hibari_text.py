@@ -27,6 +27,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'’\-]*")
 _QUOTES = re.compile(r"[\"“”«»]")
 _NO_NOT_NUMBER = re.compile(r"\b([Nn]o)\.(?!\s*\d)")  # normalisation reads "no." as "number" wherever it stands
 _DROPPED_G = re.compile(r"^([a-z]+)in['’]$")
+MOST_KEPT = 16_384  # pronounced texts: the same words come again at every word an opponent adds
 MAX_WORD_CHARS = 60  # longer "words" are line noise; the net would happily babble for a minute
 
 
@@ -38,16 +39,7 @@ class HibariText:
 
     def pronounce(self, text: str) -> tuple[PronouncedWord, ...]:
         """Words of ``text`` with their sounds in context; see `rapbot.protocols.G2p`."""
-        text = text.replace("’", "'").replace("–", "—").replace(" - ", " — ")
-        text = _QUOTES.sub("", text).strip()  # unheard, and one before the first word of a line is refused
-        text = _NO_NOT_NUMBER.sub(r"\1 .", text)
-        for token in text.split():
-            if len(token) > MAX_WORD_CHARS:
-                raise ValueError(f"{token[:24]!r}… is {len(token)} characters long; the limit is {MAX_WORD_CHARS}")
-        from hibari.g2p.normalize import normalize
-
-        tokens = self._g2p.phonemize_tokens(self._g2p.tokenize(_mark_slang(normalize(text))))
-        return _words(tokens, text)
+        return _pronounced(text)
 
     def tag(self, words: Sequence[str]) -> tuple[str, ...]:
         """Penn Treebank tags, one per word."""
@@ -74,6 +66,21 @@ class HibariText:
     def _known(self, word: str) -> bool:
         lexicon = self._g2p.lexicon
         return lexicon.is_known(word, "NN") if hasattr(lexicon, "is_known") else word in lexicon.golds
+
+
+@functools.lru_cache(maxsize=MOST_KEPT)
+def _pronounced(text: str) -> tuple[PronouncedWord, ...]:
+    text = text.replace("’", "'").replace("–", "—").replace(" - ", " — ")
+    text = _QUOTES.sub("", text).strip()  # unheard, and one before the first word of a line is refused
+    text = _NO_NOT_NUMBER.sub(r"\1 .", text)
+    for token in text.split():
+        if len(token) > MAX_WORD_CHARS:
+            raise ValueError(f"{token[:24]!r}… is {len(token)} characters long; the limit is {MAX_WORD_CHARS}")
+    from hibari.g2p.normalize import normalize
+
+    pipeline = _pipeline()
+    tokens = pipeline.phonemize_tokens(pipeline.tokenize(_mark_slang(normalize(text))))
+    return _words(tokens, text)
 
 
 @functools.lru_cache(maxsize=1)

@@ -52,6 +52,7 @@ SURE = 0.97  # an explicit frame: "my name is", "you're nothing but a", "I'll ..
 LIKELY = 0.85  # the frame allows another reading
 LOOSE = 0.7  # noun unknown to the lexicon, or a frame that often misleads
 LOCATED = 0.55  # "in my bag": theirs, but only where something else is
+DOUBTFUL = 0.4  # below what any punch is built on
 MENTION = 0.5  # a known noun, merely mentioned; below the 0.6 that DESIGN counts as owed an answer
 
 
@@ -181,6 +182,7 @@ _MACHINE_GROUPS = frozenset(
     "insult.machine insult.appliance insult.computer insult.printer insult.vending insult.cleaner "
     "insult.assistant".split()
 )
+_PEOPLE = frozenset(("family", "job", "person", "royalty", "crew", "school"))
 _TOO_PLAIN = frozenset(("abstract", "number", "time"))
 _PROPER_PLACES = frozenset("place.city place.country place.state place.borough".split())
 _PLACE_CUES = frozenset("from in of out over across through to around rep reppin represent representing for".split())
@@ -324,13 +326,10 @@ def _after_naming(reader: Reader, i: int) -> int | None:
         return i + 2
     if reader.says(i, "know", "me", "as"):
         return i + 3
-    if reader.says(i, "known", "as") or reader.says(i, "go", "by") or reader.says(i, "goes", "by"):
-        return i + 2
-    if (
-        reader.text(i) == "name"
-        and reader.text(i + 1) in ("is", "'s")
-        and reader.text(i - 1) not in ("your", "my", "the")
-    ):
+    if reader.says(i, "known", "as") or reader.says(i, "go", "by"):
+        return i + 2 if reader.owner(i) in ("i", "we", "") else None
+    bare = reader.ended(i) or reader.text(i - 1) in ("stage", "rap", "government")
+    if reader.text(i) == "name" and reader.text(i + 1) in ("is", "'s") and bare:
         return i + 2
     return None
 
@@ -643,6 +642,10 @@ def _insults(reader: Reader, taken: set[int]) -> Iterator[_Found]:
                 break  # "you're tired", mistagged: a bare unknown word insults nobody
             if not phrase.determiner and phrase.number == "sg" and phrase.group != "insult":
                 break
+            if phrase.determiner == "the" and phrase.group in _PEOPLE:
+                reliability = min(
+                    reliability, DOUBTFUL
+                )  # "you talk like the lady on the train": she is not what we are
             yield _insult(reader, phrase, reliability)
             if reader.text(phrase.stop) == "of" and reader.text(phrase.stop + 1) in ARTICLES:
                 inner = reader.phrase(phrase.stop + 1)  # "a toy of a bot": two insults in one

@@ -276,6 +276,8 @@ class Reader:
             return True
         if token.text in VOCATIVES:
             return False  # "you're a dishwasher, buddy" without its comma
+        if self.nouns.is_first_name(token.text) and self.nouns.lookup(self.text(i - 1)) is not None:
+            return False  # "my nephew Tony" is a nephew, no award
         after = self.tag(i + 1)
         verb_like = token.text.endswith("s") and not token.text.endswith("ss")
         return not (verb_like and after in _SUBJECT_CLASH_TAGS and not token.ends)

@@ -33,6 +33,7 @@ SILENCE_WORTH = 2.0  # where nothing was heard, saying so is the only honest ope
 MOST_KEPT = 40_000  # fillings; a battle makes about a tenth
 UNBOUND_HEADS = ("after", "image", "none")
 COUNTABLE_WORDS = 20  # fewer are not worth counting aloud
+PAIRS_KEPT = 12  # of their things side by side; a list holds two
 
 # Which kinds of anchor may serve a flip's head, and how well (0 is perfect).
 FLIP_KINDS: Mapping[str, Mapping[str, float]] = {
@@ -98,10 +99,10 @@ class Candidate:
     def answered(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.answers[0] + self.answers[1]))
 
-    @cached_property
+    @property
     def longest_line(self) -> int:
         """Syllables of the longer line, estimated from spelling."""
-        return max(_syllables(line) for line in self.lines)
+        return _longest(self.lines)
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,11 @@ class _Pair:
     worth: float
 
 
-def _about_one(couplet: Couplet) -> bool:
-    """Can one anchor satisfy it?"""
-    return bool(_thrown_kinds(couplet)) or (couplet.needs.head in FLIP_KINDS and couplet.move in ("flip", "close"))
+def _kinds(couplet: Couplet) -> tuple[str, ...]:
+    """Kinds of anchor one of which alone can satisfy it; empty where it needs something else."""
+    if couplet.needs.head in FLIP_KINDS and couplet.move in ("flip", "close"):
+        return tuple(FLIP_KINDS[couplet.needs.head])
+    return _thrown_kinds(couplet)
 
 
 def _thrown_kinds(couplet: Couplet) -> tuple[str, ...]:
@@ -191,20 +194,28 @@ class Matcher:
         self._couplets = tuple(couplets)
         self._vocabulary = vocabulary
         self._nouns = nouns
-        self._matched_before: dict[Anchor, tuple[_Match, ...]] = {}
+        self._matched_before: dict[tuple[str | None, ...], tuple[_Match, ...]] = {}
         self._filled_before: dict[tuple[str, tuple[tuple[str, Filler], ...], tuple[str, ...]], _Filling | None] = {}
         free = [c for c in self._couplets if c.needs.head in UNBOUND_HEADS and not c.slots]
-        self._unbound = [Candidate(c, c.lines, (), ((), ()), 0.0) for c in free]
+        unbound = [Candidate(c, c.lines, (), ((), ()), 0.0) for c in free]
+        self._free = [c for c in unbound if c.couplet.needs.head == "none"]
+        self._carrying: dict[str, list[Candidate]] = {}  # continuations and closers by image
+        for candidate in unbound:
+            if candidate.couplet.needs.head != "none":
+                self._carrying.setdefault(candidate.couplet.image, []).append(candidate)
         bound = [c for c in self._couplets if c.needs.head not in UNBOUND_HEADS or c.slots]
-        self._about_one = [c for c in bound if _about_one(c)]
-        self._others = [c for c in bound if not _about_one(c)]
+        self._about_one: dict[str, list[Couplet]] = {}  # by the kind of anchor that may satisfy it
+        for couplet in bound:
+            for kind in _kinds(couplet):
+                self._about_one.setdefault(kind, []).append(couplet)
+        self._others = [c for c in bound if not _kinds(c)]
 
     @property
     def couplets(self) -> tuple[Couplet, ...]:
         return self._couplets
 
-    def candidates(self, situation: Situation) -> list[Candidate]:
-        """Everything usable here; what takes up an anchor first, anchor by anchor.
+    def candidates(self, situation: Situation, only: Sequence[Anchor] | None = None) -> list[Candidate]:
+        """Everything usable here; what takes up an anchor first, anchor by anchor; ``only`` what takes up these.
 
         Continuations and image closers come unbound, and only those of an image that a flip could start.
         """
@@ -212,7 +223,7 @@ class Matcher:
             self._filled_before.clear()
             self._matched_before.clear()
         out: list[Candidate] = []
-        for anchor in situation.anchors:
+        for anchor in situation.anchors if only is None else only:
             weight = _weight(anchor, situation)
             for match in self._matches(anchor, situation):
                 couplet, value = match.couplet, match.fit + weight
@@ -220,15 +231,14 @@ class Matcher:
                     out.append(Candidate(couplet, match.whole.lines, (anchor,), match.whole.answers, value))
                 elif match.companions:
                     out.extend(self._filled(couplet, match.fillers, (anchor,), situation, value))
-        pairs = self._pairs(situation)
-        for couplet in self._others:
-            out.extend(self._of(couplet, situation, pairs))
-        images = {candidate.couplet.image for candidate in out if candidate.couplet.move == "flip"}
-        for candidate in self._unbound:
-            couplet = candidate.couplet
-            led_to = couplet.image in images if couplet.needs.head != "none" else not situation.silent
-            if led_to or not (couplet.needs.head != "none" or _about_their_verse(couplet)):
-                out.append(candidate)
+        if only is None:
+            pairs = self._pairs(situation)
+            for couplet in self._others:
+                out.extend(self._of(couplet, situation, pairs))
+            out.extend(c for c in self._free if not (situation.silent and _about_their_verse(c.couplet)))
+        images = dict.fromkeys(candidate.couplet.image for candidate in out if candidate.couplet.move == "flip")
+        for image in images:
+            out.extend(self._carrying.get(image, ()))
         return out
 
     def filler(self, anchor: Anchor, situation: Situation) -> Filler:
@@ -267,14 +277,17 @@ class Matcher:
 
     def _matches(self, anchor: Anchor, situation: Situation) -> tuple[_Match, ...]:
         """Every couplet that one anchor alone satisfies, whatever else was said."""
-        if anchor not in self._matched_before:
+        if anchor.confidence < FLIP_CONFIDENCE:
+            return ()
+        key = anchor.kind, anchor.text, anchor.number, anchor.category, anchor.frame
+        if key not in self._matched_before:
             filler = self.filler(anchor, situation)
-            self._matched_before[anchor] = tuple(
+            self._matched_before[key] = tuple(
                 self._match(couplet, anchor, fit, filler)
-                for couplet in self._about_one
+                for couplet in self._about_one.get(anchor.kind, ())
                 if (fit := self._fit(couplet, anchor)) is not None
             )
-        return self._matched_before[anchor]
+        return self._matched_before[key]
 
     def _match(self, couplet: Couplet, anchor: Anchor, fit: float, filler: Filler) -> _Match:
         slot = OWN_SLOT.get(couplet.needs.head, "X")
@@ -285,12 +298,8 @@ class Matcher:
     def _fit(self, couplet: Couplet, anchor: Anchor) -> float | None:
         """How well an anchor serves a couplet's need (0 is perfectly); None where it does not."""
         needs = couplet.needs
-        if anchor.confidence < FLIP_CONFIDENCE:
-            return None
         if needs.head in FLIP_KINDS and couplet.move in ("flip", "close"):
-            fit = FLIP_KINDS[needs.head].get(anchor.kind)
-            if fit is None:
-                return None
+            fit = FLIP_KINDS[needs.head][anchor.kind]
             if couplet.move == "close" and (anchor.kind in ("boast", "place") or anchor.category is None):
                 return None
             if needs.head == "said" and not couplet.slots and anchor.kind not in OWN_TOPIC:
@@ -299,7 +308,7 @@ class Matcher:
                 return None  # a line for any thing calls it "it"
             fits = self._meets(couplet, anchor) and _frame_fits(couplet, anchor)
             return fit if fits else None
-        return 0.0 if anchor.kind in _thrown_kinds(couplet) and self._returned(couplet, anchor) else None
+        return 0.0 if self._returned(couplet, anchor) else None
 
     def _returned(self, couplet: Couplet, anchor: Anchor) -> bool:
         """May something thrown at us, or named, be taken up by this couplet?"""
@@ -310,6 +319,8 @@ class Matcher:
             return False
         if needs.head == "verb" and anchor.text in UNSAYABLE_THREATS:
             return False
+        if needs.head == "crew" and anchor.number == "sg" and anchor.category == "crew.member":
+            return False  # "he's my partner" is no crew
         return not ("city" in needs.flags and anchor.category not in ("place.city", "place.borough"))
 
     def _meets(self, couplet: Couplet, anchor: Anchor) -> bool:
@@ -341,14 +352,16 @@ class Matcher:
             if anchor.kind in ("claim", "job", "possession", "simile") and anchor.confidence >= FLIP_CONFIDENCE
             and anchor.category is not None and anchor.category.partition(".")[0] not in UNLISTED
         ]  # fmt: skip
+        weights = [_weight(thing, situation) for thing in things]
+        both = [
+            (-(weights[i] + weights[j]) / 2, i, j)
+            for i, j in combinations(range(len(things)), 2)
+            if things[i].text != things[j].text and things[i].category != things[j].category
+        ]
+        fillers = [self.filler(thing, situation) for thing in things]
         return tuple(
-            _Pair(
-                (first, second),
-                {"X": self.filler(first, situation), "Y": self.filler(second, situation)},
-                (_weight(first, situation) + _weight(second, situation)) / 2,
-            )
-            for first, second in combinations(things, 2)
-            if first.text != second.text and first.category != second.category
+            _Pair((things[i], things[j]), {"X": fillers[i], "Y": fillers[j]}, -worth)
+            for worth, i, j in sorted(both)[:PAIRS_KEPT]
         )
 
     def _misheard(self, couplet: Couplet, situation: Situation) -> Iterator[Candidate]:
@@ -481,9 +494,9 @@ def _spoken(line: str, bound: Sequence[Anchor]) -> tuple[str, ...]:
     return tuple(anchor.text for anchor in bound if speaks_of(line, anchor.text))
 
 
-@lru_cache(maxsize=16_384)
-def _syllables(line: str) -> int:
-    return estimated_syllables(line)
+@lru_cache(maxsize=MOST_KEPT)
+def _longest(lines: tuple[str, str]) -> int:
+    return max(estimated_syllables(line) for line in lines)
 
 
 @lru_cache(maxsize=4096)

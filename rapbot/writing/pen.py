@@ -12,6 +12,7 @@ from __future__ import annotations
 import string
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,7 +29,7 @@ from rapbot.writing.candidates import FLIP_CONFIDENCE, Candidate, Matcher, Situa
 from rapbot.writing.checker import Checker, runs
 from rapbot.writing.makers import Commission, Maker, as_candidates, ask
 from rapbot.writing.persona import DEFAULT_PERSONA, Persona, load_personas
-from rapbot.writing.planner import Search, Taste, weigh
+from rapbot.writing.planner import PICK_UP, Search, Taste, weigh
 from rapbot.writing.vocabulary import Vocabulary, parse_vocabulary
 
 MIN_BARS, MAX_BARS = 2, 64
@@ -39,8 +40,34 @@ SLOW_LONG_LINE_COST = 0.05  # short couplets land harder at any tempo
 AVAILABLE_CONFIDENCE = 0.6  # anchors a reply owes an answer, as the project counts amnesia
 BREADTHS = (1, 5)  # of the search; the second where the first finds nothing that fits, as at 60 BPM
 MAX_REWRITES = 40  # refused couplets before a verse is given up as it stands; in practice two or three
+PLANS_KEPT = 512  # slot plans of whole verses: most words an opponent adds change nothing
 MAKER_COUPLETS, EXAMPLES, BEST_SCORE = 8, 6, 3  # asked of another maker at once; ours it is shown; their mark
 LIKENESS = 0.3  # phones to change per phone of the longer word; carcass/Marcus is 0.17
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of the pen whatever the opponent says; the fields are `Pen.write`'s.
+
+    ``theme`` is what the dice hang on beside the seed; None takes a digest of what was heard, so that no two opponents
+    meet the same favourites.  A reply that is planned again at every word keeps its own, or it would change its mind.
+
+    Raises:
+        ValueError: a field out of range.
+    """
+
+    bpm: float
+    bars: int = 8
+    persona: str | None = None
+    heat: str = "street"
+    surprise: float = 0.3
+    seed: int = 0
+    used: frozenset[str] = frozenset()
+    spent: Mapping[str, int] = field(default_factory=dict)
+    theme: int | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.bpm, self.bars, self.heat, self.surprise)
 
 
 class Pen:
@@ -67,6 +94,8 @@ class Pen:
         self._checker = Checker(g2p, second_lexicon)
         self._matcher = Matcher(self._couplets, vocabulary, nouns)
         self._pun_sounds: dict[str, tuple[str, ...]] | None = None
+        self._planned: dict[tuple[tuple[str, ...], float], tuple[SlotPlan, ...] | int] = {}
+        self._likened: dict[str, tuple[str, ...]] = {}
 
     @property
     def personas(self) -> tuple[str, ...]:
@@ -114,29 +143,83 @@ class Pen:
             ValueError: an argument out of range.
             UserError: an unknown persona.
         """
-        _check(bpm, bars, heat, surprise)
-        who = self.persona(persona)
-        span_beats = line_span(bpm)
+        order = Order(bpm, bars, persona, heat, surprise, seed, used, spent)
+        weighed = self.weighed(anchors, facts, order, proposed)
+        return self.settled(weighed, order, anchors, heard)[1]
+
+    def weighed(
+        self,
+        anchors: Sequence[Anchor],
+        facts: VerseFacts,
+        order: Order,
+        proposed: Sequence[Candidate] = (),
+        only: Sequence[Anchor] | None = None,
+    ) -> list[Candidate]:
+        """All that could be said, with what it is worth: the first half of `write`; ``only`` what takes up these.
+
+        Raises:
+            UserError: an unknown persona.
+        """
         situation = self._situation(anchors, facts)
-        candidates = self._candidates(situation, used, heat)
-        candidates += [c for c in proposed if self._mild(c.couplet, heat) and c.couplet.id not in used]
-        taste = _taste(who, surprise, bpm)
-        weighed = weigh(
+        candidates = self._candidates(situation, order.used, order.heat, only)
+        candidates += [c for c in proposed if self._mild(c.couplet, order.heat) and c.couplet.id not in order.used]
+        theme = _digest(anchors, facts.last_words) if order.theme is None else order.theme
+        return weigh(
             candidates,
-            taste,
-            (seed, _digest(anchors, facts.last_words)),
+            _taste(self.persona(order.persona), order.surprise, order.bpm),
+            (order.seed, theme),
             self._picks_up(facts, candidates),
             self._multis(candidates),
-            spent,
+            order.spent,
         )
-        chosen, plans = self._settle(weighed, bars // 2, bpm, span_beats, runs(words_of(" ".join(heard))))
-        return Verse(
+
+    def settled(
+        self,
+        weighed: Sequence[Candidate],
+        order: Order,
+        anchors: Sequence[Anchor],
+        heard: Sequence[str] = (),
+        begun: Sequence[Candidate] = (),
+    ) -> tuple[tuple[Candidate, ...], Verse]:
+        """The best verse out of ``weighed`` that passes the checker; it starts with ``begun``, come what may.
+
+        Raises:
+            UserError: nothing fits the tempo.
+        """
+        chosen, plans = self._settle(weighed, order, runs(words_of(" ".join(heard))), begun)
+        return chosen, Verse(
             bars=self._bars(chosen, plans),
-            bpm=bpm,
-            span_beats=span_beats,
-            persona=who.name,
+            bpm=order.bpm,
+            span_beats=line_span(order.bpm),
+            persona=self.persona(order.persona).name,
             monitors=_monitors(anchors, chosen),
         )
+
+    def opening(
+        self,
+        weighed: Sequence[Candidate],
+        order: Order,
+        heard: Sequence[str] = (),
+        begun: Sequence[Candidate] = (),
+    ) -> tuple[Candidate, tuple[Bar, ...]]:
+        """The first couplet of the verse that ``weighed`` would make, and its bars: all that bar 1 has to wait for.
+
+        Raises:
+            UserError: nothing fits.
+        """
+        copied, span_beats = runs(words_of(" ".join(heard))), line_span(order.bpm)
+        search = Search(weighed, self._vocabulary, begun=begun)
+        banned: set[tuple[str, tuple[str, str]]] = set()
+        for _ in range(MAX_REWRITES):
+            chosen = search.best(order.bars // 2, banned)[:1]
+            if not chosen:
+                break
+            if not self._checker.faults(chosen[0].lines, order.bpm, span_beats, copied):
+                plans = self._slots(chosen, order.bpm)
+                if not isinstance(plans, int):
+                    return chosen[0], self._bars(chosen, plans)
+            banned.add(chosen[0].key)
+        raise UserError(f"no couplet fits {order.bpm:g} BPM: ask for another tempo")
 
     def proposals(
         self,
@@ -174,11 +257,13 @@ class Pen:
         weak = facts.rhyme_pair is not None and not self._checker.confirmed(*facts.rhyme_pair)
         return Situation(tuple(anchors), facts, self._spelling, names, weak)
 
-    def _candidates(self, situation: Situation, used: frozenset[str], heat: str) -> list[Candidate]:
+    def _candidates(
+        self, situation: Situation, used: frozenset[str], heat: str, only: Sequence[Anchor] | None = None
+    ) -> list[Candidate]:
         allowed = HEATS.index(heat)
         found = [
             c
-            for c in self._matcher.candidates(situation)
+            for c in self._matcher.candidates(situation, only)
             if self._heats[c.couplet.id] <= allowed and c.couplet.id not in used
         ]
         return [c for c in found if self._checker.rhymes(c.lines)]
@@ -191,7 +276,8 @@ class Pen:
         if not facts.last_words:
             return frozenset()
         last = facts.last_words[-1]
-        return frozenset(c.couplet.id for c in candidates if self._checker.confirmed(last, end_word(c.lines[0])))
+        may = [c for c in candidates if c.couplet.move in PICK_UP]
+        return frozenset(c.couplet.id for c in may if self._checker.confirmed(last, end_word(c.lines[0])))
 
     def _multis(self, candidates: Sequence[Candidate]) -> frozenset[str]:
         return frozenset(c.couplet.id for c in candidates if self._checker.rhymed_syllables(c.lines) > 1)
@@ -199,27 +285,36 @@ class Pen:
     def _settle(
         self,
         weighed: Sequence[Candidate],
-        count: int,
-        bpm: float,
-        span_beats: int,
+        order: Order,
         copied: frozenset[tuple[str, ...]],
+        begun: Sequence[Candidate],
     ) -> tuple[tuple[Candidate, ...], tuple[SlotPlan, ...]]:
         """Plan, check, and plan again without what the checker refused."""
+        count, bpm, span_beats = order.bars // 2, order.bpm, line_span(order.bpm)
         banned: set[tuple[str, tuple[str, str]]] = set()
         for breadth in BREADTHS:
-            search = Search(weighed, self._vocabulary, breadth)
+            search = Search(weighed, self._vocabulary, breadth, begun)
             for _ in range(MAX_REWRITES):
                 chosen = search.best(count, banned)
                 if len(chosen) < count and breadth < BREADTHS[-1]:
                     break
-                refused = {c.key for c in chosen if self._checker.faults(c.lines, bpm, span_beats, copied)}
+                new = chosen[len(begun) :]
+                refused = {c.key for c in new if self._checker.faults(c.lines, bpm, span_beats, copied)}
                 if not refused:
-                    plans = self._checker.slots([line for c in chosen for line in c.lines], bpm, span_beats)
+                    plans = self._slots(chosen, bpm)
                     if not isinstance(plans, int):
                         return chosen, plans
                     refused = {chosen[plans // 2].key}
                 banned |= refused
         raise UserError(f"no verse of {2 * count} bars fits {bpm:g} BPM: ask for fewer bars or another tempo")
+
+    def _slots(self, chosen: Sequence[Candidate], bpm: float) -> tuple[SlotPlan, ...] | int:
+        key = tuple(line for c in chosen for line in c.lines), bpm
+        if key not in self._planned:
+            if len(self._planned) >= PLANS_KEPT:
+                self._planned.clear()
+            self._planned[key] = self._checker.slots(key[0], bpm, line_span(bpm))
+        return self._planned[key]
 
     def _bars(self, chosen: Sequence[Candidate], plans: Sequence[SlotPlan]) -> tuple[Bar, ...]:
         out: list[Bar] = []
@@ -248,6 +343,11 @@ class Pen:
 
     def _likenesses(self, name: str) -> tuple[str, ...]:
         """Words of the pun couplets that a name nearly sounds like, nearest first."""
+        if name not in self._likened:
+            self._likened[name] = self._sounding_like(name)
+        return self._likened[name]
+
+    def _sounding_like(self, name: str) -> tuple[str, ...]:
         sounds = self._second.pronunciations(name) or self._spelled_out(name)
         if not sounds:
             return ()

@@ -50,6 +50,7 @@ REPEATED_FAMILY, REPEATED_PROP, REPEATED_OPENER = -6.0, -3.0, -3.0  # only where
 REBUTS = frozenset(("insult", "threat", "plug", "lack"))
 MIDDLES = frozenset(("name", "pun", "place", "crew", "family", "list", "echo", "count", "lowconf"))
 FILLERS = frozenset(("open", "boast", "punch"))
+PICK_UP = REBUTS | FILLERS  # what may take up the opponent's last rhyme
 HOPELESS, HOPELESS_AFTER = 1.5, 4  # a line five syllables over the comfortable length fits no bar; do not try it
 
 
@@ -139,35 +140,46 @@ def weigh(
     rng = np.random.default_rng(list(seed))
     spread = NOISE + SURPRISE_NOISE * taste.surprise
     dice = rng.normal(0.0, spread, DICE).tolist()  # an entry's throw hangs on its name, not on what else may be said
+    bases: dict[str, float] = {}  # what a couplet is worth whatever fills it
     out = []
     for candidate in candidates:
         couplet = candidate.couplet
-        worth = candidate.value + MARK_WEIGHT * (couplet.score - 2) + dice[couplet.number % DICE]
-        worth += taste.moves.get(couplet.move, 0.0) + taste.writers.get(couplet.writer, 0.0)
-        long = max(0, candidate.longest_line - taste.long_line_syllables)
-        worth -= taste.long_line_cost * long + HOPELESS * max(0, long - HOPELESS_AFTER)
-        worth -= SPENT * spent.get(couplet.id, 0)
-        if couplet.id in rhyming_ends:
-            worth += LAST_RHYME * (couplet.move in REBUTS | FILLERS)
-        if couplet.id in multis:
-            worth += MULTI
-        out.append(Candidate(couplet, candidate.lines, candidate.bound, candidate.answers, worth))
+        base = bases.get(couplet.id)
+        if base is None:
+            base = MARK_WEIGHT * (couplet.score - 2) + dice[couplet.number % DICE] - SPENT * spent.get(couplet.id, 0)
+            base += taste.moves.get(couplet.move, 0.0) + taste.writers.get(couplet.writer, 0.0)
+            base += LAST_RHYME * (couplet.id in rhyming_ends and couplet.move in PICK_UP)
+            bases[couplet.id] = base = base + MULTI * (couplet.id in multis)
+        long = candidate.longest_line - taste.long_line_syllables
+        if long > 0:
+            base -= taste.long_line_cost * long + HOPELESS * max(0, long - HOPELESS_AFTER)
+        value = candidate.value + base
+        out.append(Candidate(couplet, candidate.lines, candidate.bound, candidate.answers, value))
     return out
 
 
 class Search:
     """The best sequences of couplets out of what could be said; asked again where a checker refused some of it."""
 
-    def __init__(self, candidates: Sequence[Candidate], vocabulary: Vocabulary, breadth: int = 1) -> None:
-        """``candidates`` weighed (see `weigh`); more ``breadth`` keeps more of them, at that many times the cost."""
-        self._table = _Table(candidates, vocabulary, breadth)
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        vocabulary: Vocabulary,
+        breadth: int = 1,
+        begun: Sequence[Candidate] = (),
+    ) -> None:
+        """``candidates`` weighed (see `weigh`); more ``breadth`` keeps more of them, at that many times the cost.
+
+        ``begun`` come first in every answer, whatever else is better: they are being said.
+        """
+        self._table = _Table(candidates, vocabulary, breadth, begun)
 
     def best(self, count: int, banned: AbstractSet[tuple[str, tuple[str, str]]] = frozenset()) -> tuple[Candidate, ...]:
         """The best ``count`` couplets in order; fewer where the bank holds no more that may stand together.
 
         ``banned`` are the keys of candidates that were refused.
         """
-        table = self._table
+        table, fixed = self._table, self._table.begun
         refused = frozenset(option.rank for option in table.options if option.candidate.key in banned)
         beam = [_START]
         sizes = sections(count)
@@ -176,6 +188,10 @@ class Search:
             for position in range(size):
                 last = position == size - 1
                 final = last and number == len(sizes) - 1
+                if len(beam[0].chosen) < len(fixed):
+                    option = fixed[len(beam[0].chosen)]
+                    beam = [_added(beam[0], option, beam[0].worth + option.value)]
+                    continue
                 grown = _grow(beam, table, refused, position, last, final, strict=True)
                 if not grown:
                     grown = _grow(beam, table, refused, position, last, final, strict=False)
@@ -188,7 +204,9 @@ class Search:
 class _Table:
     """Candidates by role, best first."""
 
-    def __init__(self, candidates: Sequence[Candidate], vocabulary: Vocabulary, breadth: int) -> None:
+    def __init__(
+        self, candidates: Sequence[Candidate], vocabulary: Vocabulary, breadth: int, begun: Sequence[Candidate]
+    ) -> None:
         self.vocabulary = vocabulary
         ranked = sorted(candidates, key=lambda c: (-c.value, c.couplet.id, c.lines))
         bits = _Bits(vocabulary)
@@ -204,7 +222,9 @@ class _Table:
         self.middles = best("middle")
         self.fillers = [bits.option(c) for c in by_move.get("filler", [])[: breadth * FILLERS_KEPT]]
         self.closers = best("close")
+        self.begun = [bits.option(c) for c in begun]
         images = {option.candidate.couplet.image for option in self.flips}
+        images |= {c.couplet.image for c in begun if c.couplet.move == "flip"}
         self.conts: dict[str, list[_Option]] = {}
         self.image_closers: dict[str, list[_Option]] = {}
         for role, table in (("cont", self.conts), ("image close", self.image_closers)):

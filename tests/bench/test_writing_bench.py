@@ -278,12 +278,6 @@ def test_memory_forgets_the_oldest_reply(lion, to_lion):
     assert pen.used[:4] == [frozenset(), {"n1"}, {"n1", "n2"}, {"n2", "n3"}]
 
 
-def test_a_re_plan_hears_one_anchor_more_than_before(lion, to_lion):
-    pen = ScriptedPen(to_lion)
-    bench.replan(pen, lion)
-    assert pen.anchors == [len(lion.anchors) - 1, len(lion.anchors)]
-
-
 def test_a_refused_tempo_is_counted_against_the_pen(lion, to_lion, second):
     pen = ScriptedPen(to_lion, refuse_bpm=60.0)
     result = bench.measure(pen, [lion], second, {}, _vocabulary(), bars=4, seeds=1)
@@ -356,10 +350,11 @@ def test_the_table_has_a_column_for_each_set_and_the_result_is_json(lion, nurse,
     }
     result = {
         "benchmark": "writing", "bars": 4, "seeds": 1, "entries_in_bank": 0, "cpu_open_ms": 1.0, "cpu_cold_ms": 1.0,
-        "sets": sets,
+        "cpu_opening_ms": bench.spread([1.0, 3.0]), "cpu_replan_ms": bench.spread([]),
+        "opening_is_the_plan": bench.rate(1, 2), "sets": sets,
     }  # fmt: skip
     assert json.loads(json.dumps(result)) == result
     heading, *rows = bench.table(result).splitlines()
     assert "opponents (2)" in heading and "fresh (1)" in heading
     assert any(row.startswith("right verse") and "×" in row for row in rows)
-    assert len(rows) == len(bench._ROWS) + 1
+    assert len(rows) == len(bench._ROWS) + 2  # what was opened, and what following costs
