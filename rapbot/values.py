@@ -155,7 +155,7 @@ class Bar:
     """One written line of a verse with its place on the grid.
 
     ``slots`` holds one 16th index per syllable (fractions where the flow is not straight 16ths), strictly increasing.
-    ``answers`` are lower-case anchor texts that occur in ``text``.
+    ``answers`` are lower-case anchor texts that occur in ``text``; ``image`` is the couplet's running image.
     """
 
     index: int
@@ -168,6 +168,7 @@ class Bar:
     syllables: tuple[Syllable, ...]
     slots: tuple[float, ...]
     slot_cost: float
+    image: str = ""
 
 
 @dataclass(frozen=True)

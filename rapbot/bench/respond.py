@@ -16,19 +16,20 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from rapbot.bench.onsets import measure_onsets
 from rapbot.bench.verses import BundledVerse
-from rapbot.language.rhyme import confirmed_rhyme
-from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ, Lexicon
+from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
 from rapbot.respond.answer import Answer, Request, answer, resample
 from rapbot.respond.kit import Kit, open_kit
 from rapbot.sound.files import read_audio
 from rapbot.values import Audio
 from rapbot.voicing.assemble import place
+from rapbot.writing.checker import Checker
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -54,7 +55,7 @@ def _row(verse: BundledVerse, seed: int, reply: Answer, kit: Kit, wall_s: float,
     truth = verse.truth
     stressed, everything, unmeasured = grid_errors_ms(reply)
     in_stem = stem_errors_ms(reply)
-    rhymes = couplet_rhymes(reply, kit.second_lexicon)
+    rhymes = couplet_rhymes(reply, Checker(kit.text, kit.second_lexicon))
     said = " ".join(bar.text for bar in reply.verse.bars)
     understood = kit.linguist.transcribe(resample(dry_voice(reply), HEARING_RATE_HZ))
     edits, words = word_errors(said, " ".join(word.text for word in understood))
@@ -118,16 +119,12 @@ def stem_errors_ms(reply: Answer) -> list[float]:
     return [round(float(error), 2) for error in errors if math.isfinite(error)]
 
 
-def couplet_rhymes(reply: Answer, lexicon: Lexicon) -> list[bool]:
-    """Per couplet (bars of one rhyme group): do the end words rhyme in the second lexicon?"""
+def couplet_rhymes(reply: Answer, checker: Checker) -> list[bool]:
+    """Per couplet (bars of one rhyme group): do the ends rhyme in the second lexicon?"""
     groups: dict[str, list[str]] = {}
     for bar in reply.verse.bars:
-        groups.setdefault(bar.rhyme_group, []).append(bar.end_word.lower())
-    out = []
-    for words in groups.values():
-        for a, b in zip(words, words[1:], strict=False):
-            out.append(any(confirmed_rhyme(x, y) for x in lexicon.pronunciations(a) for y in lexicon.pronunciations(b)))
-    return out
+        groups.setdefault(bar.rhyme_group, []).append(bar.text)
+    return [checker.rhymes(pair) for lines in groups.values() for pair in pairwise(lines)]
 
 
 def normalise(text: str) -> list[str]:

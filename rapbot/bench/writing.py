@@ -35,15 +35,17 @@ from rapbot.bench.respond import wilson
 from rapbot.bench.verses import bundled_verses
 from rapbot.errors import UserError
 from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts, words_from_text
-from rapbot.language.density import rhymed_share, vowel_run_mean
+from rapbot.language.density import ends_joined, rhymed_share, vowel_run_mean
 from rapbot.language.nouns import NounLexicon
 from rapbot.language.phones import is_vowel
-from rapbot.language.rhyme import confirmed_rhyme, rhyme_length
+from rapbot.language.rhyme import EndRhyme, confirmed_rhyme, line_ends, mosaic_rhyme, rhyme_length
+from rapbot.language.syllables import weak_words
 from rapbot.protocols import G2p, Lexicon
 from rapbot.rhythm.slots import FIT_COST, SlotError, plan_verse
 from rapbot.values import Anchor, Bar, Verse
 from rapbot.writing.arsenal import Couplet, load_arsenal
 from rapbot.writing.candidates import speaks_of
+from rapbot.writing.checker import last_words
 from rapbot.writing.draft import Text
 from rapbot.writing.pen import Pen, open_pen
 from rapbot.writing.vocabulary import Vocabulary, parse_vocabulary
@@ -297,37 +299,61 @@ def battle(pen: Pen, opponent: Opponent, bars: int = BARS, rounds: int = BATTLE_
 
 
 def end_rhyme(first: str, second: str, lexicon: Lexicon) -> str:
-    """How two end words rhyme in a lexicon: "confirmed", "same word", "homophones", "none" or "unknown" (to it)."""
-    a, b = first.lower(), second.lower()
+    """How two lines (or words) rhyme at the end in a lexicon: "confirmed", "same word", "homophones", "none" or
+    "unknown" (to it).  A mosaic ("beat you"/"meet you") is confirmed, too.
+    """
+    a, b = _last_word(first), _last_word(second)
+    xs, ys = lexicon.pronunciations(a), lexicon.pronunciations(b)
+    if a != b and any(confirmed_rhyme(x, y) for x in xs for y in ys):
+        return "confirmed"
+    if _mosaic(first, second, lexicon) is not None:
+        return "confirmed"
     if a == b:
         return "same word"
-    xs, ys = lexicon.pronunciations(a), lexicon.pronunciations(b)
     if not xs or not ys:
         return "unknown"
-    if any(confirmed_rhyme(x, y) for x in xs for y in ys):
-        return "confirmed"
     return "homophones" if set(xs) & set(ys) else "none"
 
 
 def word_multi(first: str, second: str, lexicon: Lexicon) -> int:
-    """Rhyming syllables of two end words alone, in the second lexicon; 0 where they do not rhyme or are unknown."""
-    xs, ys = lexicon.pronunciations(first.lower()), lexicon.pronunciations(second.lower())
-    return max((rhyme_length(x, y) for x in xs for y in ys), default=0)
+    """Rhyming syllables of two last words alone, or of a mosaic from its stressed vowel on, in the second lexicon; 0
+    where they do not rhyme or are unknown.
+    """
+    a, b = _last_word(first), _last_word(second)
+    xs, ys = lexicon.pronunciations(a), lexicon.pronunciations(b)
+    length = max((rhyme_length(x, y) for x in xs for y in ys), default=0) if a != b else 0
+    if length:
+        return length
+    mosaic = _mosaic(first, second, lexicon)
+    return 0 if mosaic is None else mosaic.syllables
+
+
+def _last_word(text: str) -> str:
+    return (last_words(text) or ("",))[-1]
+
+
+def _mosaic(first: str, second: str, lexicon: Lexicon) -> EndRhyme | None:
+    return mosaic_rhyme(*(line_ends(last_words(text), lexicon.pronunciations) for text in (first, second)))
 
 
 def line_multi(first: Bar, second: Bar, accented: bool = False) -> int:
     """Rhyming syllables of two line ends as the voice says them, over word boundaries ("payment plan"/"came and ran").
 
-    Counting stops where both lines say the same word ("the floor"/"the door" is one syllable, not two).  With
-    ``accented`` the rhyme begins on a syllable stressed in either line: "a floor"/"the door" is one, too.
+    Counting stops where both lines say the same word ("the floor"/"the door" is one syllable, not two), but for weak
+    words after the accent of both ("beat you"/"meet you" is two).  With ``accented`` the rhyme begins on a syllable
+    stressed in either line: "a floor"/"the door" is one, too.
     """
     phones = [[phone for syllable in bar.syllables for phone in syllable.phones] for bar in (first, second)]
     length = rhyme_length(phones[0], phones[1])
-    own = 0
+    last = [bar.syllables[-1].word_index - weak_words(bar.syllables) for bar in (first, second)]
+    own, accents = 0, 0
     for x, y in zip(reversed(first.syllables), reversed(second.syllables), strict=False):
-        if own == length or x.word_text.lower() == y.word_text.lower():
+        shared_tail = x.word_index > last[0] and y.word_index > last[1]
+        if own == length or (x.word_text.lower() == y.word_text.lower() and not shared_tail):
             break
         own += 1
+        accents += bool(x.stress or y.stress)
+    own = own if accents else 0  # nothing but the weak words they share
     while accented and own and not (first.syllables[-own].stress or second.syllables[-own].stress):
         own -= 1
     return own
@@ -500,7 +526,7 @@ def _of_replies(
     replies: Sequence[Reply], second: Lexicon, bank: Mapping[str, Couplet], vocabulary: Vocabulary, bars: int
 ) -> dict[str, Any]:
     couplets = [couplet for made in replies for couplet in made.couplets]
-    rhymes = Counter(end_rhyme(a.end_word, b.end_word, second) for a, b in couplets)
+    rhymes = Counter(end_rhyme(a.text, b.text, second) for a, b in couplets)
     said = sum(len(made.bars) for made in replies)
     found = [BARS / len(made.bars) * len(answered(made)) if made.bars else 0.0 for made in replies]
     nowhere = [without_category(made) for made in replies]
@@ -508,7 +534,7 @@ def _of_replies(
     moves = Counter(a.move for a, _ in couplets)
     densities = [
         (rhymed_share(lines), vowel_run_mean(lines))
-        for lines in ([line_phones(bar) for bar in made.bars] for made in replies if made.bars)
+        for lines in ([ends_joined(line_phones(bar)) for bar in made.bars] for made in replies if made.bars)
     ]
     return {
         "opponents": len({made.opponent.name for made in replies}),
@@ -525,7 +551,7 @@ def _of_replies(
         "claimed_unspoken": sum(map(claimed_unspoken, replies)),
         "right_verse": right_verse(replies),
         "multis_end_word": rate(
-            sum(word_multi(a.end_word, b.end_word, second) >= MULTI_SYLLABLES for a, b in couplets), len(couplets)
+            sum(word_multi(a.text, b.text, second) >= MULTI_SYLLABLES for a, b in couplets), len(couplets)
         ),
         "multis_line_end": rate(sum(line_multi(a, b) >= MULTI_SYLLABLES for a, b in couplets), len(couplets)),
         "multis_accented": rate(sum(line_multi(a, b, True) >= MULTI_SYLLABLES for a, b in couplets), len(couplets)),

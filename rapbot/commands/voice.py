@@ -131,7 +131,7 @@ def lines_and_plans(
     text: str, bpm: float, flow: str, speaker: HibariText
 ) -> tuple[list[tuple[PronouncedWord, ...]], list[SlotPlan]]:
     """The text cut into lines that fit, each with its slots; no line's pickup overlaps the end of the one before."""
-    from rapbot.language.syllables import accent_final, line_syllables
+    from rapbot.language.syllables import accent_final, line_syllables, weak_by_partner
     from rapbot.rhythm.slots import (
         DOUBLE_TIME_SYL_S,
         MAX_RATE_SYL_S,
@@ -144,15 +144,18 @@ def lines_and_plans(
     rate = DOUBLE_TIME_SYL_S if flow == "double" else MAX_RATE_SYL_S
     placement = "straight" if flow == "double" else flow
     span = span_beats_for(bpm)
-    waiting = [words for line in _written_lines(text) if (words := _pronounced(line, speaker))]
-    if not waiting:
+    written = [words for line in _written_lines(text) if (words := _pronounced(line, speaker))]
+    if not written:
         raise UserError("nothing to say: give a text with at least one word")
+    waiting = list(zip(written, weak_by_partner(written), strict=True))
     waiting.reverse()
     lines: list[tuple[PronouncedWord, ...]] = []
     plans: list[SlotPlan] = []
     free = 3
     while waiting:
-        words = accent_final(waiting.pop())
+        words, weak = waiting.pop()
+        weak = weak if weak < len(words) else 0  # cut off from its accent
+        words = accent_final(words, weak)
         try:
             syllables = line_syllables(words)
         except ValueError as error:
@@ -167,7 +170,7 @@ def lines_and_plans(
             plan = None
         if plan is None or (not plan.fits and len(words) > 1 and flow != "double"):
             cut = _cut(words)
-            waiting += [words[cut:], words[:cut]]
+            waiting += [(words[cut:], weak), (words[:cut], 0)]
             continue
         lines.append(words)
         plans.append(plan)

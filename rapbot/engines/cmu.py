@@ -54,7 +54,9 @@ class CmuLexicon:
     def _listed(self, word: str) -> tuple[tuple[str, ...], ...]:
         if word in SLANG:
             return (tuple(SLANG[word].split()),)
-        return tuple(tuple(phones.split()) for phones in self._lookup.get(word, ()))
+        # an entry may end in a comment: "D EY1 N IH0 SH # place, danish"
+        found = (tuple(phones.partition("#")[0].split()) for phones in self._lookup.get(word, ()))
+        return tuple(dict.fromkeys(phones for phones in found if phones))
 
 
 def _stems(word: str) -> tuple[str, ...]:

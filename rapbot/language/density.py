@@ -44,6 +44,13 @@ def rhymed_share(lines: Sequence[Sequence[Phones]]) -> float:
     return rhymed / total
 
 
+def ends_joined(line: Sequence[Phones]) -> list[Phones]:
+    """The line with the weak words at its end joined to the accented one before them: "meet you" rhymes as one word."""
+    accented = next((k for k in range(len(line) - 1, -1, -1) if _stressed(line[k])), len(line) - 1)
+    end = tuple(phone for word in line[accented:] for phone in word) if line else ()
+    return [*line[:accented], end] if line else []
+
+
 def vowel_run_mean(lines: Sequence[Sequence[Phones]]) -> float:
     """Mean longest matching vowel run per word, in vowels; 0 for an empty verse."""
     words = [tuple(word) for line in lines for word in line if _syllables(word)]

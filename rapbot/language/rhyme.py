@@ -10,21 +10,32 @@ the similarities are set by hand in the order of their log-odds tables, not lear
 *tail* of a pronunciation is everything from its last stressed vowel, primary or secondary ("micro-PHONE"), or from its
 last vowel where none is stressed.  The *coda* of a syllable of the tail is every consonant up to the next vowel, so no
 choice between "pi-cket" and "pick-et" has to be made.  Scores lie in [0, 1].
+
+The *end* of a line is its last word, or, where that is a pronoun, also the word before it that takes the accent with
+the weak words after it ("MEET you", "IN it", "SURE of it"): a mosaic rhyme ("beat you / meet you", "minute / in it").
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 
 from rapbot.language.phones import MANNER, is_vowel, stress_of
 
 # One vowel and the consonants up to the next one: (vowel without digit, coda, stress).
 Rime = tuple[str, tuple[str, ...], int]
+Phones = tuple[str, ...]
 
 GROUP_SCORE = 0.775  # line ends at least this close share a letter: "rob"/"hot" do, "man"/"mad" do not
 GROUP_WINDOW = 4  # lines back: AABB, ABAB and ABBA all fit; further away the ear has let go
+MAX_END_SYLLABLES = 4  # of a mosaic from its stressed vowel on; longer ones no longer sound like one word
+# Words that may follow a line's accent without taking it.  Only a pronoun can end the line so ("meet you"): a stranded
+# preposition or verb is never weak there ("what it's FOR", "who you ARE").
+WEAK_PRONOUNS = frozenset("me you him her it us them he she we they ya em".split())
+WEAK_PREPOSITIONS = frozenset("in of to for at with from by on".split())
+_NEVER_ACCENTED = frozenset("a an the and or but nor than as if my your his its our their".split())
 _REDUCED = frozenset(("AH", "IH"))  # unstressed, the two are one vowel in most mouths
 _VOWEL_WEIGHT, _CODA_WEIGHT = 0.6, 0.4  # vowels carry a slant rhyme; codas only colour it
 _STRESS_PENALTY = 0.9  # "phone" against "microPHONE": heard, a little weaker
@@ -200,6 +211,103 @@ def rhyme_length(a_phones: Sequence[str], b_phones: Sequence[str]) -> int:
             break
         matched += 1
     return matched if matched >= needed else 0
+
+
+# ------------------------------------------------------------------------------------------------- ends of lines
+
+
+@dataclass(frozen=True)
+class LineEnd:
+    """One way to end a line: its accented word, how many ``weak`` words follow it, and the sounds of all of them."""
+
+    word: str
+    weak: int
+    sounds: tuple[Phones, ...]
+
+
+@dataclass(frozen=True)
+class EndRhyme:
+    """How two lines rhyme: weak words after the accent in each (none in a rhyme of last words), and on how many
+    syllables from its vowel on.
+    """
+
+    weak: tuple[int, int]
+    syllables: int
+
+
+def weak_endings(words: Sequence[str]) -> tuple[int, ...]:
+    """How many of a line's last words may follow its accent, most first; () where the last word has to take it.
+
+    The accent is the last word that is neither pronoun nor preposition ("SURE of it"); a preposition has it only right
+    before the pronoun that ends the line ("still IN it").
+    """
+    low = [word.lower().replace("’", "'").strip("'") for word in words[-MAX_END_SYLLABLES:]]
+    if not low or low[-1] not in WEAK_PRONOUNS:
+        return ()
+    found: list[int] = []
+    for weak in range(1, len(low)):
+        word = low[-1 - weak]
+        if word in _NEVER_ACCENTED:
+            break
+        if word in WEAK_PRONOUNS or (word in WEAK_PREPOSITIONS and weak > 1):
+            continue
+        found.append(weak)
+        if word not in WEAK_PREPOSITIONS:
+            break
+    return tuple(reversed(found))
+
+
+def line_ends(words: Sequence[str], pronunciations: Callable[[str], Sequence[Phones]]) -> tuple[LineEnd, ...]:
+    """Every way to end a line, the last word alone at the end, with the sounds a dictionary gives."""
+    if not words:
+        return ()
+    out: list[LineEnd] = []
+    for weak in (*weak_endings(words), 0):
+        head, *after = (word.lower() for word in words[len(words) - 1 - weak :])
+        # "us" is also listed as an abbreviation of two syllables, which is never weak
+        choices = [dict.fromkeys(_weak(x) for x in pronunciations(word) if len(rimes(x)) == 1) for word in after]
+        accented = [x for x in pronunciations(head) if primary_tail(x)] or [_raised(x) for x in pronunciations(head)]
+        sounds = dict.fromkeys(sum(parts, ()) for parts in product(accented, *choices))
+        out.append(LineEnd(head, weak, tuple(sounds)))
+    return tuple(out)
+
+
+def mosaic_rhyme(first: Sequence[LineEnd], second: Sequence[LineEnd]) -> EndRhyme | None:
+    """How two lines rhyme over a word boundary, most words first; None where they do not.
+
+    The same word accented in both is no rhyme, whatever follows.
+    """
+    for a, b in product(first, second):
+        if a.word == b.word or not (a.weak or b.weak):
+            continue
+        syllables = max((ends_rhyme(x, y) for x in a.sounds for y in b.sounds), default=0)
+        if syllables:
+            return EndRhyme((a.weak, b.weak), syllables)
+    return None
+
+
+def ends_rhyme(a_phones: Sequence[str], b_phones: Sequence[str]) -> int:
+    """Syllables on which the ends of two lines rhyme (`confirmed_rhyme`); 0 where they do not or on too many."""
+    if tuple(a_phones) == tuple(b_phones):
+        return 0
+    for of in (primary_tail, tail):
+        a, b = of(a_phones), of(b_phones)
+        if len(a) <= MAX_END_SYLLABLES and _tails_rhyme(a, b):
+            return len(a)
+    return 0
+
+
+def _weak(phones: Phones) -> Phones:
+    return tuple(phone[:-1] + "0" if phone[-1].isdigit() else phone for phone in phones)
+
+
+def _raised(phones: Phones) -> Phones:
+    """With a primary stress on the strongest vowel, the last of equals."""
+    vowels = [i for i, phone in enumerate(phones) if is_vowel(phone)]
+    if not vowels:
+        return phones
+    at = max(vowels, key=lambda i: (stress_of(phones[i]) > 0, i))
+    return (*phones[:at], phones[at].rstrip("012") + "1", *phones[at + 1 :])
 
 
 def rhyme_letters(ends: Sequence[Sequence[str]]) -> list[str]:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rapbot.language.phones import PRIMARY, arpabet, is_vowel, misaki_nuclei, stress_of
+from rapbot.language.phones import PRIMARY, SECONDARY, arpabet, is_vowel, misaki_nuclei, stress_of
+from rapbot.language.rhyme import LineEnd, confirmed_rhyme, mosaic_rhyme, weak_endings
 from rapbot.values import PronouncedWord, Syllable
 
 _PAUSES = frozenset(",.;:!?—…")
+_NO_MARKS = str.maketrans("", "", PRIMARY + SECONDARY)
+_STRONG = {"to": f"t{PRIMARY}u"}  # whose weak vowel in running speech is not the one it has with an accent
 
 _CLUSTERS = frozenset(
     tuple(cluster.split())
@@ -81,17 +84,70 @@ def line_syllables(words: Sequence[PronouncedWord]) -> tuple[Syllable, ...]:
     return tuple(out)
 
 
-def accent_final(words: Sequence[PronouncedWord]) -> tuple[PronouncedWord, ...]:
-    """The line with its last word accented where the dictionary leaves it weak ("…keep down is *you*").
+def accent_final(words: Sequence[PronouncedWord], weak: int = 0) -> tuple[PronouncedWord, ...]:
+    """The line with its accent at the end: on its last word, even where the dictionary leaves that weak ("…is *you*").
 
     A rap line lands on its last word whatever its part of speech; both the rhyme and the voice need the stress there.
+    ``weak`` last words come after the accent instead where the rhyme is a mosaic ("nice to *meet* you").
+
+    Raises:
+        ValueError: ``weak`` leaves no word for the accent.
     """
     if not words:
         return ()
-    last = words[-1]
-    nuclei = misaki_nuclei(last.misaki)
+    if not 0 <= weak < len(words):
+        raise ValueError(f"weak must lie in 0..{len(words) - 1} for this line, got {weak}")
+    head = len(words) - 1 - weak
+    after = tuple(_respelled(word, word.misaki.translate(_NO_MARKS)) for word in words[head + 1 :])
+    return (*words[:head], _accented(words[head], weak), *after)
+
+
+def weak_words(syllables: Sequence[Syllable]) -> int:
+    """How many words of a line follow its last accent: the ``weak`` of `accent_final` that made it."""
+    accent = next((s.word_index for s in reversed(syllables) if s.stress == 1), None)
+    return 0 if accent is None else syllables[-1].word_index - accent
+
+
+def spoken_ends(words: Sequence[PronouncedWord]) -> tuple[LineEnd, ...]:
+    """Every way to end a line as the voice would say it (see `rapbot.language.rhyme.line_ends`)."""
+    out: list[LineEnd] = []
+    for weak in (*weak_endings([word.text for word in words]), 0) if words else ():
+        end = accent_final(words, weak)[len(words) - 1 - weak :]
+        out.append(LineEnd(end[0].text.lower(), weak, (tuple(phone for word in end for phone in word.phones),)))
+    return tuple(out)
+
+
+def weak_by_partner(lines: Sequence[Sequence[PronouncedWord]]) -> tuple[int, ...]:
+    """For every line how many last words follow its accent, as the nearest line that rhymes with it decides.
+
+    Lines that rhyme on their last words, or with no line near, land on the last word.
+    """
+    ends = [spoken_ends(words) for words in lines]
+    out: list[int] = []
+    for k, own in enumerate(ends):
+        weak = 0
+        for j in (k + 1, k - 1, k + 2, k - 2):
+            if not (0 <= j < len(ends) and own and ends[j]):
+                continue
+            if confirmed_rhyme(own[-1].sounds[0], ends[j][-1].sounds[0]):
+                break
+            mosaic = mosaic_rhyme(own, ends[j])
+            if mosaic is not None:
+                weak = mosaic.weak[0]
+                break
+        out.append(weak)
+    return tuple(out)
+
+
+def _accented(word: PronouncedWord, weak: int) -> PronouncedWord:
+    nuclei = misaki_nuclei(word.misaki)
     if not nuclei or any(nucleus.stress == 1 for nucleus in nuclei):
-        return tuple(words)
+        return word
+    if weak and word.text.lower() in _STRONG:
+        return _respelled(word, _STRONG[word.text.lower()])
     strongest = max(nuclei, key=lambda nucleus: (nucleus.stress > 0, nucleus.start))
-    misaki = last.misaki[: strongest.start] + PRIMARY + last.misaki[strongest.vowel :]
-    return (*words[:-1], PronouncedWord(last.text, misaki, arpabet(misaki), last.after))
+    return _respelled(word, word.misaki[: strongest.start] + PRIMARY + word.misaki[strongest.vowel :])
+
+
+def _respelled(word: PronouncedWord, misaki: str) -> PronouncedWord:
+    return word if misaki == word.misaki else PronouncedWord(word.text, misaki, arpabet(misaki), word.after)

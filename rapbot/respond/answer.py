@@ -16,7 +16,7 @@ import numpy as np
 
 from rapbot.errors import UserError
 from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts
-from rapbot.language.syllables import accent_final
+from rapbot.language.syllables import accent_final, weak_words
 from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
 from rapbot.respond.accompany import LEAD_BEATS, Backing, check_beat, choose_backing, lay_out
 from rapbot.respond.kit import Kit, check_maker, open_maker
@@ -259,7 +259,7 @@ def perform(
     lines: list[tuple[PronouncedWord, ...]] = []
     takes: list[Take] = []
     for i, (bar, plan) in enumerate(zip(verse.bars, deliveries, strict=True)):
-        words = accent_final(kit.text.pronounce(bar.text))
+        words = accent_final(kit.text.pronounce(bar.text), weak_words(bar.syllables))
         lines.append(with_pause(words, plan.pause_before))
         takes.append(voice.render(lines[-1], bar.slots, verse.bpm, plan.colours(voice.spec.delivery), seed=seed + i))
         on_share((i + 1) / (len(verse.bars) + 1))

@@ -18,6 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from rapbot.language.syllables import weak_words
 from rapbot.rhythm.slots import FIT_COST, SlotError, plan_slots
 from rapbot.rhythm.timeline import SLOTS_PER_BEAT, Timeline
 from rapbot.values import Bar, Syllable, Verse
@@ -29,6 +30,10 @@ MOVE_AFFECTS: dict[str, dict[str, float]] = {
     "threat": {"aggressive": 1.2, "calm": 0.4, "deadpan": 0.4},
     "plug": {"mocking": 0.8, "deadpan": 0.5},
     "lack": {"mocking": 1.0, "deadpan": 0.3},
+    "concede": {"deadpan": 0.8, "calm": 0.6},
+    "callback": {"mocking": 0.9, "triumphant": 0.6},
+    "setup": {"calm": 1.0, "deadpan": 0.4},
+    "spring": {"triumphant": 1.0, "mocking": 0.8},
     "flip": {"mocking": 1.0, "triumphant": 0.4},
     "cont": {"mocking": 0.6, "aggressive": 0.4, "deadpan": 0.4},
     "close": {"triumphant": 1.2, "aggressive": 0.7},
@@ -222,7 +227,7 @@ def _affects(couplets: Sequence[Sequence[Bar]], likes: Mapping[str, float], rng:
 
 def accented_word(bar: Bar, is_punch: bool) -> int:
     """The word with the punch accent: the end word, or in a set-up what the opponent said, flung back."""
-    last = bar.syllables[-1].word_index
+    last = end_accent(bar.syllables)
     if is_punch:
         return last
     answered = [answer.split()[-1].lower() for answer in bar.answers if answer.split()]
@@ -231,6 +236,11 @@ def accented_word(bar: Bar, is_punch: bool) -> int:
         if syllable.stress == 1 and any(len(stem) > 2 and word.startswith(stem[:4]) for stem in answered):
             return syllable.word_index
     return last
+
+
+def end_accent(syllables: Sequence[Syllable]) -> int:
+    """The word that a line lands on: its last, or the one before the weak words at its end ("nice to *meet* you")."""
+    return syllables[-1].word_index - weak_words(syllables)
 
 
 def _accents_after(syllables: Sequence[Syllable], word: int) -> int:
@@ -262,7 +272,7 @@ def _with_pauses(plans: list[BarDelivery], verse: Verse, rng: np.random.Generato
 def pause_word(syllables: Sequence[Syllable]) -> int | None:
     """The word before which a pause belongs: the last one with the unstressed words that lead to it."""
     stressed = {s.word_index for s in syllables if s.stress == 1}
-    word = syllables[-1].word_index
+    word = end_accent(syllables)
     for _ in range(WEAK_WORDS):
         if word - 1 in stressed or word - 1 < 0:
             break
@@ -312,7 +322,7 @@ def _with_second_voices(plans: list[BarDelivery], verse: Verse, rng: np.random.G
     count = len(plans)
     slot_s = Timeline(verse.bpm, 1).slot_s
     span = verse.span_beats * SLOTS_PER_BEAT
-    last_words = [bar.syllables[-1].word_index for bar in verse.bars]
+    last_words = [end_accent(bar.syllables) for bar in verse.bars]
     punches = [k for k, plan in enumerate(plans) if plan.is_punch]
     final = count - 1
 

@@ -10,7 +10,7 @@ lack, name, place, crew, family), which earlier image (after, image) or which me
 it answers, *term* is a name of the vocabulary, *number* sg, pl, any or none.  Slots: ``{X}`` the noun, ``{aX}`` with
 its article, ``{Y}``/``{aY}`` a second one, ``{I}``/``{aI}`` the insult, ``{N}`` name, ``{P}`` place, ``{V} me`` the
 threat, ``{L}`` what we lack, ``{w1}`` ``{w2}`` two rhyme words, ``{nw}`` a word count, ``{n}`` a count, ``{Q}`` a
-word their name sounds like.
+word their name sounds like, ``{R}`` when it was said ("last round", "round one").
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ Heat = Literal["clean", "street", "raw"]
 HEATS: tuple[str, ...] = get_args(Heat)
 
 MOVES = frozenset(
-    "flip cont close insult threat plug lack name pun place crew family list echo count lowconf open boast "
-    "punch".split()
+    "flip cont close insult threat plug lack concede name pun place crew family list echo count lowconf open boast "
+    "punch callback setup spring".split()
 )
 HEADS = frozenset(
     "claim poss job said insult verb lack name pun place crew family list echo count rep lowconf fact after image "
@@ -39,7 +39,7 @@ HEADS = frozenset(
 )
 NUMBERS = frozenset(("sg", "pl", "any", "none"))
 STANCES = frozenset(("claim", "poss"))  # of an image: whether "you" are the thing, or own it
-SLOTS = frozenset("X aX Y aY I aI N P V L w1 w2 nw n Q".split())
+SLOTS = frozenset("X aX Y aY I aI N P V L R w1 w2 nw n Q".split())
 COUPLET_FILES = ("couplets.txt", "couplets_new.txt", "couplets_more.txt")
 
 OVERLAP_STOP = frozenset(

@@ -14,11 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import combinations
+from types import MappingProxyType
 
 from rapbot.language.anchors import VerseFacts
 from rapbot.language.nouns import NounLexicon
 from rapbot.values import Anchor, Number
 from rapbot.writing.arsenal import Couplet, Filler, agrees, bare, estimated_syllables, fill
+from rapbot.writing.rounds import NO_HISTORY, History, Recalled
 from rapbot.writing.vocabulary import ANY, Vocabulary
 
 FLIP_CONFIDENCE = 0.5  # a misheard word in a flip is the one mistake everybody hears
@@ -31,6 +33,12 @@ MANY_REPEATS = 3
 MEASURED_WORTH = 0.8  # a remark that is true of this very verse
 SILENCE_WORTH = 2.0  # where nothing was heard, saying so is the only honest opening
 MOST_KEPT = 40_000  # fillings; a battle makes about a tenth
+RECALL_WORTH = 1.0  # to have been listened to a round ago is what rooms love most
+RECALL_AGAIN = -0.6  # what they say again now is answered, not recalled
+SET_UP_WORTH = 1.0  # a trap costs a laugh now and wins two in a later round …
+SPRING_WORTH = 2.5  # … where it must be sprung
+RECALLING = frozenset(("callback", "spring"))
+ABOUT_MOVES = frozenset(("flip", "close", "concede", "setup"))  # what takes up a claim or a thing of theirs
 UNBOUND_HEADS = ("after", "image", "none")
 COUNTABLE_WORDS = 20  # fewer are not worth counting aloud
 PAIRS_KEPT = 12  # of their things side by side; a list holds two
@@ -107,10 +115,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Situation:
-    """What the pen knows when it starts to write."""
+    """What the pen knows when it starts to write; after the ``last_round`` nothing comes that a trap could wait for."""
 
     anchors: tuple[Anchor, ...]
     facts: VerseFacts
+    history: History = NO_HISTORY
+    last_round: bool = True
     spelling: Mapping[str, str] = field(default_factory=dict)
     name_likenesses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     weak_rhyme: bool = False
@@ -151,8 +161,10 @@ class _Pair:
 
 def _kinds(couplet: Couplet) -> tuple[str, ...]:
     """Kinds of anchor one of which alone can satisfy it; empty where it needs something else."""
-    if couplet.needs.head in FLIP_KINDS and couplet.move in ("flip", "close"):
+    if couplet.needs.head in FLIP_KINDS and couplet.move in ABOUT_MOVES | RECALLING:
         return tuple(FLIP_KINDS[couplet.needs.head])
+    if couplet.needs.head == "name" and couplet.move == "callback":
+        return ("name",)
     return _thrown_kinds(couplet)
 
 
@@ -190,20 +202,37 @@ class Matcher:
     hangs on all that was said.
     """
 
-    def __init__(self, couplets: Iterable[Couplet], vocabulary: Vocabulary, nouns: NounLexicon) -> None:
+    def __init__(
+        self,
+        couplets: Iterable[Couplet],
+        vocabulary: Vocabulary,
+        nouns: NounLexicon,
+        about: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """``about`` names, by entry id, the one word of the opponent that a couplet was made for."""
+        self._about = about
         self._couplets = tuple(couplets)
         self._vocabulary = vocabulary
         self._nouns = nouns
         self._matched_before: dict[tuple[str | None, ...], tuple[_Match, ...]] = {}
         self._filled_before: dict[tuple[str, tuple[tuple[str, Filler], ...], tuple[str, ...]], _Filling | None] = {}
-        free = [c for c in self._couplets if c.needs.head in UNBOUND_HEADS and not c.slots]
+        free = [c for c in self._couplets if c.needs.head in UNBOUND_HEADS and not c.slots and c.move not in RECALLING]
         unbound = [Candidate(c, c.lines, (), ((), ()), 0.0) for c in free]
         self._free = [c for c in unbound if c.couplet.needs.head == "none"]
         self._carrying: dict[str, list[Candidate]] = {}  # continuations and closers by image
         for candidate in unbound:
             if candidate.couplet.needs.head != "none":
                 self._carrying.setdefault(candidate.couplet.image, []).append(candidate)
-        bound = [c for c in self._couplets if c.needs.head not in UNBOUND_HEADS or c.slots]
+        bound = [
+            c for c in self._couplets if (c.needs.head not in UNBOUND_HEADS or c.slots) and c.move not in RECALLING
+        ]
+        self._callbacks: dict[str, list[Couplet]] = {}  # by kind, as `_about_one`
+        self._springs: dict[str, list[Couplet]] = {}  # by the trap's name
+        for couplet in self._couplets:
+            if couplet.move == "spring":
+                self._springs.setdefault(couplet.image, []).append(couplet)
+            for kind in _kinds(couplet) if couplet.move == "callback" else ():
+                self._callbacks.setdefault(kind, []).append(couplet)
         self._about_one: dict[str, list[Couplet]] = {}  # by the kind of anchor that may satisfy it
         for couplet in bound:
             for kind in _kinds(couplet):
@@ -227,6 +256,10 @@ class Matcher:
             weight = _weight(anchor, situation)
             for match in self._matches(anchor, situation):
                 couplet, value = match.couplet, match.fit + weight
+                if couplet.move == "setup":
+                    if situation.last_round:
+                        continue
+                    value += SET_UP_WORTH
                 if match.whole is not None:
                     out.append(Candidate(couplet, match.whole.lines, (anchor,), match.whole.answers, value))
                 elif match.companions:
@@ -236,10 +269,36 @@ class Matcher:
             for couplet in self._others:
                 out.extend(self._of(couplet, situation, pairs))
             out.extend(c for c in self._free if not (situation.silent and _about_their_verse(c.couplet)))
+            out.extend(self._recalled(situation))
         images = dict.fromkeys(candidate.couplet.image for candidate in out if candidate.couplet.move == "flip")
         for image in images:
             out.extend(self._carrying.get(image, ()))
         return out
+
+    def _recalled(self, situation: Situation) -> Iterator[Candidate]:
+        """Callbacks to earlier rounds, and traps that were set there."""
+        now = {anchor.text for anchor in situation.anchors}
+        recalled = situation.history.recalled()
+        for past in recalled:
+            value = RECALL_WORTH + RECALL_AGAIN * (past.anchor.text in now) + _rarity(past.anchor)
+            for couplet in self._callbacks.get(past.anchor.kind, ()):
+                yield from self._quoting(couplet, past, situation, value)
+        about = {past.anchor.text: past for past in recalled}
+        for trap in situation.history.traps():
+            for couplet in self._springs.get(trap.name, ()):
+                if trap.about in about:
+                    yield from self._quoting(couplet, about[trap.about], situation, SPRING_WORTH)
+                elif not couplet.slots:
+                    yield from self._filled(couplet, {}, (), situation, SPRING_WORTH)
+
+    def _quoting(self, couplet: Couplet, past: Recalled, situation: Situation, value: float) -> Iterator[Candidate]:
+        anchor = past.anchor
+        named = couplet.needs.head == "name"
+        fit = 0.0 if named else self._fit(couplet, anchor)
+        if fit is not None:
+            slot = "N" if named else OWN_SLOT.get(couplet.needs.head, "X")
+            fillers = {slot: self.filler(anchor, situation), "R": Filler(past.when)}
+            yield from self._filled(couplet, fillers, (anchor,), situation, value + fit)
 
     def filler(self, anchor: Anchor, situation: Situation) -> Filler:
         """The anchor's word as it is written: names and places with capitals, brands as the noun lists spell them."""
@@ -298,7 +357,9 @@ class Matcher:
     def _fit(self, couplet: Couplet, anchor: Anchor) -> float | None:
         """How well an anchor serves a couplet's need (0 is perfectly); None where it does not."""
         needs = couplet.needs
-        if needs.head in FLIP_KINDS and couplet.move in ("flip", "close"):
+        if self._about.get(couplet.id, anchor.text) != anchor.text:
+            return None
+        if needs.head in FLIP_KINDS and couplet.move in ABOUT_MOVES | RECALLING:
             fit = FLIP_KINDS[needs.head][anchor.kind]
             if couplet.move == "close" and (anchor.kind in ("boast", "place") or anchor.category is None):
                 return None
@@ -534,8 +595,12 @@ def _nameable(anchor: Anchor) -> bool:
 def _weight(anchor: Anchor, situation: Situation) -> float:
     last_line = max((a.line_index for a in situation.anchors), default=0)
     recency = anchor.line_index / last_line if last_line else 1.0
+    return RECENCY_WEIGHT * recency + _rarity(anchor) + CONFIDENCE_WEIGHT * (anchor.confidence - 0.9)
+
+
+def _rarity(anchor: Anchor) -> float:
     rarity = 1.0 if " " in anchor.text or len(anchor.text) >= 8 else 0.5 if len(anchor.text) >= 6 else 0.0
-    return RECENCY_WEIGHT * recency + RARITY_WEIGHT * rarity + CONFIDENCE_WEIGHT * (anchor.confidence - 0.9)
+    return RARITY_WEIGHT * rarity
 
 
 __all__ = [

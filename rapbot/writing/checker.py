@@ -1,18 +1,30 @@
 """The checker: what every bar must satisfy, whoever wrote it.
 
-Aim: the makers propose, the constraints dispose.  A couplet passes when its end words rhyme in a lexicon other than
-the one that speaks them *and* as the voice will say them, each line fits its bar at this tempo, no slot is left open,
-and no four words in a row are the opponent's own.
+Aim: the makers propose, the constraints dispose.  A couplet passes when its ends rhyme in a lexicon other than the one
+that speaks them *and* as the voice will say them, each line fits its bar at this tempo, no slot is left open, and no
+four words in a row are the opponent's own.
 
-*Conventions.*  Lines are judged as written.  Slots are 16ths from the line's own bar line (`rapbot.rhythm.slots`).
+*Conventions.*  Lines are judged as written.  Their ends are the last words, or, where those do not rhyme, what
+`rapbot.language.rhyme.line_ends` makes of them ("beat you / meet you"); a line then ends on ``weak`` words after its
+accent, which only its partner can tell.  Slots are 16ths from the line's own bar line (`rapbot.rhythm.slots`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from rapbot.language.rhyme import confirmed_rhyme, rhyme_length, tail
+from rapbot.language.rhyme import (
+    MAX_END_SYLLABLES,
+    EndRhyme,
+    confirmed_rhyme,
+    ends_rhyme,
+    line_ends,
+    mosaic_rhyme,
+    rhyme_length,
+    tail,
+)
 from rapbot.language.syllables import accent_final, line_syllables
 from rapbot.protocols import G2p, Lexicon
 from rapbot.rhythm.slots import FIT_COST, SlotError, SlotPlan, plan_slots, plan_verse
@@ -20,11 +32,12 @@ from rapbot.values import PronouncedWord, Syllable
 from rapbot.writing.arsenal import end_word, words_of
 
 COPY_WORDS = 4  # this many of their words in a row is quoting, not answering
+_ON_THE_LAST_WORD = (0, 0)
 
 
 @dataclass(frozen=True)
 class SpokenLine:
-    """A line as the voice will say it: words with sounds (the last accented) and syllables."""
+    """A line as the voice will say it: words with sounds (the end accented) and syllables."""
 
     text: str
     words: tuple[PronouncedWord, ...]
@@ -37,17 +50,18 @@ class Checker:
     def __init__(self, g2p: G2p, second_lexicon: Lexicon) -> None:
         self._g2p = g2p
         self._second = second_lexicon
-        self._spoken: dict[str, SpokenLine | None] = {}
+        self._spoken: dict[tuple[str, int], SpokenLine | None] = {}
         self._rhymes: dict[tuple[str, str], bool] = {}
-        self._couplets: dict[tuple[str, str], bool] = {}
         self._lengths: dict[tuple[str, str], int] = {}
-        self._misfits: dict[tuple[str, float, int], str] = {}
+        self._couplets: dict[tuple[str, str], EndRhyme | None] = {}
+        self._misfits: dict[tuple[str, int, float, int], str] = {}
 
-    def spoken(self, text: str) -> SpokenLine | None:
-        """The line's sounds; None where it cannot be pronounced."""
-        if text not in self._spoken:
-            self._spoken[text] = self._pronounce(text)
-        return self._spoken[text]
+    def spoken(self, text: str, weak: int = 0) -> SpokenLine | None:
+        """The line's sounds, ``weak`` words after its accent; None where it cannot be pronounced."""
+        key = text, weak
+        if key not in self._spoken:
+            self._spoken[key] = self._pronounce(text, weak)
+        return self._spoken[key]
 
     def confirmed(self, first: str, second: str) -> bool:
         """Do two end words rhyme in the second lexicon?  Unknown words and one word with itself do not."""
@@ -60,18 +74,22 @@ class Checker:
 
     def rhymes(self, lines: tuple[str, str]) -> bool:
         """Do the ends of a couplet rhyme in the second lexicon?"""
-        if lines not in self._couplets:
-            self._couplets[lines] = self.confirmed(end_word(lines[0]), end_word(lines[1]))
-        return self._couplets[lines]
+        return self._end_rhyme(lines) is not None
+
+    def weak_words(self, lines: tuple[str, str]) -> tuple[int, int]:
+        """For each line how many last words follow its accent: 0 unless the couplet rhymes only so ("beat you")."""
+        rhyme = self._end_rhyme(lines)
+        return _ON_THE_LAST_WORD if rhyme is None else rhyme.weak
 
     def rhymed_syllables(self, lines: tuple[str, str]) -> int:
-        """Syllables of the rhyme from its stressed vowel on (second lexicon): "cold/gold" 1, "nervous/service" 2."""
-        if lines not in self._lengths:
-            pairs = (self._second.pronunciations(end_word(line).lower()) for line in lines)
-            first, second = pairs
-            sounds = [(x, y) for x in first for y in second if confirmed_rhyme(x, y)]
-            self._lengths[lines] = max((min(len(tail(x)), rhyme_length(x, y)) for x, y in sounds), default=0)
-        return self._lengths[lines]
+        """Syllables of the rhyme from its stressed vowel on (second lexicon): "gold" 1, "nervous", "meet you" 2."""
+        rhyme = self._end_rhyme(lines)
+        return 0 if rhyme is None else rhyme.syllables
+
+    def spoken_couplet(self, lines: tuple[str, str]) -> tuple[SpokenLine | None, SpokenLine | None]:
+        """Both lines' sounds, the accents where the rhyme is."""
+        first, second = self.weak_words(lines)
+        return self.spoken(lines[0], first), self.spoken(lines[1], second)
 
     def faults(
         self, lines: tuple[str, str], bpm: float, span_beats: int, copied: frozenset[tuple[str, ...]]
@@ -81,30 +99,38 @@ class Checker:
         ``copied`` are the opponent's runs of `COPY_WORDS` words (see `runs`).
         """
         out: list[str] = []
-        ends = end_word(lines[0]), end_word(lines[1])
-        if not self.confirmed(*ends):
-            out.append(f"{ends[0]!r} and {ends[1]!r} are no confirmed rhyme")
-        for line in lines:
+        weak = self.weak_words(lines)
+        ends = _quoted_end(lines[0], weak[0]), _quoted_end(lines[1], weak[1])
+        if not self.rhymes(lines):
+            out.append(f"{ends[0]} and {ends[1]} are no confirmed rhyme")
+        sounds: list[tuple[str, ...]] = []
+        for line, after in zip(lines, weak, strict=True):
             if "{" in line or "}" in line:
                 out.append(f"open slot in {line!r}")
                 continue
-            spoken = self.spoken(line)
+            spoken = self.spoken(line, after)
             if spoken is None:
                 out.append(f"cannot be pronounced: {line!r}")
-            elif misfit := self._misfit(spoken, bpm, span_beats):
-                out.append(misfit)
+            else:
+                sounds.append(tuple(phone for word in spoken.words[-1 - after :] for phone in word.phones))
+                if misfit := self._misfit(spoken, after, bpm, span_beats):
+                    out.append(misfit)
             if runs(words_of(line)) & copied:
                 out.append(f"copies the opponent: {line!r}")
-        sounds = [spoken.words[-1].phones for line in lines if (spoken := self.spoken(line)) is not None]
-        if len(sounds) == 2 and not confirmed_rhyme(sounds[0], sounds[1]):
-            out.append(f"the voice does not rhyme {ends[0]!r} with {ends[1]!r}")
+        heard = confirmed_rhyme if weak == _ON_THE_LAST_WORD else ends_rhyme
+        if len(sounds) == 2 and not heard(sounds[0], sounds[1]):
+            out.append(f"the voice does not rhyme {ends[0]} with {ends[1]}")
         return out
 
     def slots(self, lines: Sequence[str], bpm: float, span_beats: int) -> tuple[SlotPlan, ...] | int:
-        """Plans of a whole verse, pickups kept off the line before; or the first line that does not fit."""
+        """Plans of a whole verse, pickups kept off the line before; or the first line that does not fit.
+
+        Lines go in couplets; one left over at the end lands on its last word.
+        """
+        weak = [n for pair in zip(lines[::2], lines[1::2], strict=False) for n in self.weak_words(pair)]
         syllables = []
         for index, line in enumerate(lines):
-            spoken = self.spoken(line)
+            spoken = self.spoken(line, weak[index] if index < len(weak) else 0)
             if spoken is None:
                 return index
             syllables.append(spoken.syllables)
@@ -122,15 +148,33 @@ class Checker:
                 return count - 1
         return len(syllables) - 1
 
-    def _misfit(self, spoken: SpokenLine, bpm: float, span_beats: int) -> str:
-        key = spoken.text, bpm, span_beats
+    def _end_rhyme(self, lines: tuple[str, str]) -> EndRhyme | None:
+        if lines not in self._couplets:
+            first, second = end_word(lines[0]), end_word(lines[1])
+            if self.confirmed(first, second):
+                rhyme: EndRhyme | None = EndRhyme(_ON_THE_LAST_WORD, self._length(first.lower(), second.lower()))
+            else:
+                rhyme = mosaic_rhyme(*(line_ends(last_words(line), self._second.pronunciations) for line in lines))
+            self._couplets[lines] = rhyme
+        return self._couplets[lines]
+
+    def _length(self, first: str, second: str) -> int:
+        """Syllables two confirmed end words rhyme on."""
+        if (first, second) not in self._lengths:
+            pairs = product(self._second.pronunciations(first), self._second.pronunciations(second))
+            sounds = [(x, y) for x, y in pairs if confirmed_rhyme(x, y)]
+            self._lengths[first, second] = max(min(len(tail(x)), rhyme_length(x, y)) for x, y in sounds)
+        return self._lengths[first, second]
+
+    def _misfit(self, spoken: SpokenLine, weak: int, bpm: float, span_beats: int) -> str:
+        key = spoken.text, weak, bpm, span_beats
         if key not in self._misfits:
             self._misfits[key] = _misfit(spoken, bpm, span_beats)
         return self._misfits[key]
 
-    def _pronounce(self, text: str) -> SpokenLine | None:
+    def _pronounce(self, text: str, weak: int) -> SpokenLine | None:
         try:
-            words = accent_final(self._g2p.pronounce(text))
+            words = accent_final(self._g2p.pronounce(text), weak)
             return SpokenLine(text, words, line_syllables(words)) if words else None
         except ValueError:  # both engines' way of saying that this is not sayable
             return None
@@ -139,6 +183,16 @@ class Checker:
 def runs(words: Sequence[str], length: int = COPY_WORDS) -> frozenset[tuple[str, ...]]:
     """Every run of ``length`` words."""
     return frozenset(tuple(words[i : i + length]) for i in range(len(words) - length + 1))
+
+
+def last_words(line: str) -> tuple[str, ...]:
+    """The words a line may rhyme on, lower case; of "ninety-nine" at its end the part that rhymes, "nine"."""
+    words = words_of(line)[-MAX_END_SYLLABLES:]
+    return (*words[:-1], end_word(line).lower()) if words else ()
+
+
+def _quoted_end(line: str, weak: int) -> str:
+    return repr(" ".join(last_words(line)[-1 - weak :])) if weak else repr(end_word(line))
 
 
 def _misfit(spoken: SpokenLine, bpm: float, span_beats: int) -> str:

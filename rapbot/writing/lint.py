@@ -1,9 +1,9 @@
 """Lint for the arsenal: what a new couplet must satisfy before a reader's time is spent on it.
 
 *Conventions.*  A finding names the couplet, the rule it breaks and how.  Rules: *terms* (every term of the vocabulary
-has a noun), *slots* (those its needs can fill), *renders* (three sample nouns fill and agree), *rhyme* (confirmed in
-the second lexicon and in the voice's own sounds), *fits* (a bar at one of `TEMPI`), *copy* (no `RUN_WORDS` words in a
-row shared with another couplet).
+has a noun), *slots* (those its needs can fill), *renders* (three sample nouns fill and agree), *rhyme* (of last words
+or of ends like "meet you", confirmed in the second lexicon and in the voice's own sounds), *fits* (a bar at one of
+`TEMPI`), *copy* (no `RUN_WORDS` words in a row shared with another couplet).
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _slots(couplet: Couplet) -> Iterator[Finding]:
 
 
 def _sound(couplet: Couplet, lines: tuple[str, str], checker: Checker) -> Iterator[Finding]:
-    if not checker.confirmed(end_word(lines[0]), end_word(lines[1])):
+    if not checker.rhymes(lines):
         yield Finding(couplet.id, "rhyme", f"{end_word(lines[0])!r} / {end_word(lines[1])!r} is not confirmed")
         return
     faults: list[str] = []

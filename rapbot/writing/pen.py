@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import string
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -27,30 +28,43 @@ from rapbot.values import Anchor, Bar, Verse
 from rapbot.writing.arsenal import HEATS, Couplet, end_word, heat_of, load_arsenal, words_of
 from rapbot.writing.candidates import FLIP_CONFIDENCE, Candidate, Matcher, Situation
 from rapbot.writing.checker import Checker, runs
+from rapbot.writing.ideas import Idea
 from rapbot.writing.makers import Commission, Maker, as_candidates, ask
 from rapbot.writing.persona import DEFAULT_PERSONA, Persona, load_personas
-from rapbot.writing.planner import PICK_UP, Search, Taste, weigh
+from rapbot.writing.planner import PICK_UP, Known, Search, Taste, weigh
+from rapbot.writing.richness import richness
+from rapbot.writing.rounds import NO_HISTORY, History
 from rapbot.writing.vocabulary import Vocabulary, parse_vocabulary
 
 MIN_BARS, MAX_BARS = 2, 64
 LONG_METRE_BPM = 92.0  # above it (and below half-time) fourteeners are hurried
 LONG_LINE_SYLLABLES = 12
+SHORT_LINE, LONG_LINE = 9, 15  # syllables: what the bank's two metres reach
 LONG_LINE_COST = 0.45  # per syllable more, above that tempo; the fitting couplets are half the bank
 SLOW_LONG_LINE_COST = 0.05  # short couplets land harder at any tempo
 AVAILABLE_CONFIDENCE = 0.6  # anchors a reply owes an answer, as the project counts amnesia
 BREADTHS = (1, 5)  # of the search; the second where the first finds nothing that fits, as at 60 BPM
 MAX_REWRITES = 40  # refused couplets before a verse is given up as it stands; in practice two or three
+IDEA_CRITIC, USUAL_CRITIC = 3.0, 0.65  # worth of the critic's whole scale, and what it usually gives
+FAR_FETCHED, USUAL_SURPRISE, USUAL_DISTANCE = 4.0, 0.3, 0.6  # what --surprise makes of an idea's distance
 PLANS_KEPT = 512  # slot plans of whole verses: most words an opponent adds change nothing
 MAKER_COUPLETS, EXAMPLES, BEST_SCORE = 8, 6, 3  # asked of another maker at once; ours it is shown; their mark
 LIKENESS = 0.3  # phones to change per phone of the longer word; carcass/Marcus is 0.17
+
+
+Density = Literal["own", "match", "contrast"]
+DENSITIES: tuple[str, ...] = get_args(Density)
 
 
 @dataclass(frozen=True)
 class Order:
     """What is asked of the pen whatever the opponent says; the fields are `Pen.write`'s.
 
-    ``theme`` is what the dice hang on beside the seed; None takes a digest of what was heard, so that no two opponents
-    meet the same favourites.  A reply that is planned again at every word keeps its own, or it would change its mind.
+    ``theme`` is what the dice hang on beside the seed; None takes a digest of what was heard, so that no two
+    opponents meet the same favourites.  A reply that is planned again at every word keeps its own, or it would change
+    its mind.  ``history`` is the battle before this round; traps are set only where it is not the ``last_round``.
+    ``density`` says whether our lines are as long as the opponent's (match), long where theirs are short (contrast), or
+    as they come (own).
 
     Raises:
         ValueError: a field out of range.
@@ -65,9 +79,19 @@ class Order:
     used: frozenset[str] = frozenset()
     spent: Mapping[str, int] = field(default_factory=dict)
     theme: int | None = None
+    history: History = NO_HISTORY
+    last_round: bool = True
+    density: Density = "own"
+
+    @property
+    def said(self) -> frozenset[str]:
+        """Entries that must not come again."""
+        return self.used | self.history.used
 
     def __post_init__(self) -> None:
         _check(self.bpm, self.bars, self.heat, self.surprise)
+        if self.density not in DENSITIES:
+            raise ValueError(f"density must be one of {', '.join(DENSITIES)}, got {self.density!r}")
 
 
 class Pen:
@@ -84,7 +108,8 @@ class Pen:
         spelling: Mapping[str, str] | None = None,
     ) -> None:
         self.nouns = nouns
-        self._couplets = tuple(couplets)
+        self._couplets = (*couplets, *(c for persona in personas.values() for c in persona.own))
+        self._owners = {c.id: persona.name for persona in personas.values() for c in persona.own}
         self._heats = {c.id: HEATS.index(heat_of(c, vocabulary.street_words)) for c in self._couplets}
         self._vocabulary = vocabulary
         self._personas = dict(personas)
@@ -93,6 +118,9 @@ class Pen:
         self._spelling = dict(spelling or {})
         self._checker = Checker(g2p, second_lexicon)
         self._matcher = Matcher(self._couplets, vocabulary, nouns)
+        self._richness = {c.id: richness(c, second_lexicon) for c in self._couplets}
+        self._ideas: dict[str, Idea] = {}
+        self._dreamt = Matcher((), vocabulary, nouns)
         self._pun_sounds: dict[str, tuple[str, ...]] | None = None
         self._planned: dict[tuple[tuple[str, ...], float], tuple[SlotPlan, ...] | int] = {}
         self._likened: dict[str, tuple[str, ...]] = {}
@@ -109,6 +137,15 @@ class Pen:
             raise UserError(f"no persona is called {name!r}; choose one of {', '.join(self._personas)}")
         return found
 
+    def remember(self, ideas: Iterable[Idea]) -> None:
+        """Take ideas to heart: their couplets compete with the bank's from now on."""
+        for idea in ideas:
+            self._ideas[idea.id] = idea
+            self._heats[idea.id] = HEATS.index(heat_of(idea.couplet, self._vocabulary.street_words))
+            self._richness[idea.id] = richness(idea.couplet, self._second)
+        about = {idea.id: idea.about for idea in self._ideas.values() if idea.about}
+        self._dreamt = Matcher((i.couplet for i in self._ideas.values()), self._vocabulary, self.nouns, about)
+
     def write(
         self,
         anchors: Sequence[Anchor],
@@ -123,6 +160,9 @@ class Pen:
         heard: Sequence[str] = (),
         spent: Mapping[str, int] = MappingProxyType({}),
         proposed: Sequence[Candidate] = (),
+        history: History = NO_HISTORY,
+        last_round: bool = True,
+        density: Density = "own",
     ) -> Verse:
         """A verse that answers the anchors.
 
@@ -138,12 +178,15 @@ class Pen:
             heard: the opponent's words, to keep from repeating four of them in a row.
             spent: how often each entry was said before this battle; what was said often comes back last.
             proposed: candidates of other makers (`rapbot.writing.makers`); they compete with the bank's.
+            history: the battle before this round; what was said in it is not said again, and may be called back to.
+            last_round: no trap is set where no round will spring it.
+            density: lines as long as theirs (match), the other way round (contrast), or as they come (own).
 
         Raises:
             ValueError: an argument out of range.
             UserError: an unknown persona.
         """
-        order = Order(bpm, bars, persona, heat, surprise, seed, used, spent)
+        order = Order(bpm, bars, persona, heat, surprise, seed, used, spent, None, history, last_round, density)
         weighed = self.weighed(anchors, facts, order, proposed)
         return self.settled(weighed, order, anchors, heard)[1]
 
@@ -160,18 +203,20 @@ class Pen:
         Raises:
             UserError: an unknown persona.
         """
-        situation = self._situation(anchors, facts)
-        candidates = self._candidates(situation, order.used, order.heat, only)
-        candidates += [c for c in proposed if self._mild(c.couplet, order.heat) and c.couplet.id not in order.used]
+        situation = self._situation(anchors, facts, order)
+        who = self.persona(order.persona)
+        heat = min(order.heat, who.heat, key=HEATS.index)
+        candidates = self._candidates(situation, order.said, heat, who, order.surprise, only)
+        candidates += [c for c in proposed if self._mild(c.couplet, heat) and c.couplet.id not in order.said]
         theme = _digest(anchors, facts.last_words) if order.theme is None else order.theme
-        return weigh(
-            candidates,
-            _taste(self.persona(order.persona), order.surprise, order.bpm),
-            (order.seed, theme),
+        known = Known(
             self._picks_up(facts, candidates),
             self._multis(candidates),
+            self._richness,
             order.spent,
+            order.history.answered,
         )
+        return weigh(candidates, _taste(who, order, facts), (order.seed, theme), known)
 
     def settled(
         self,
@@ -252,21 +297,39 @@ class Pen:
 
     # ------------------------------------------------------------------ steps
 
-    def _situation(self, anchors: Sequence[Anchor], facts: VerseFacts) -> Situation:
+    def _situation(self, anchors: Sequence[Anchor], facts: VerseFacts, order: Order) -> Situation:
         names = {a.text: self._likenesses(a.text) for a in anchors if a.kind == "name"}
         weak = facts.rhyme_pair is not None and not self._checker.confirmed(*facts.rhyme_pair)
-        return Situation(tuple(anchors), facts, self._spelling, names, weak)
+        return Situation(tuple(anchors), facts, order.history, order.last_round, self._spelling, names, weak)
 
     def _candidates(
-        self, situation: Situation, used: frozenset[str], heat: str, only: Sequence[Anchor] | None = None
+        self,
+        situation: Situation,
+        used: frozenset[str],
+        heat: str,
+        who: Persona,
+        surprise: float,
+        only: Sequence[Anchor] | None = None,
     ) -> list[Candidate]:
         allowed = HEATS.index(heat)
+        offered = self._matcher.candidates(situation, only)
+        if self._ideas:
+            offered = offered + [self._dreamt_of(c, surprise) for c in self._dreamt.candidates(situation, only)]
         found = [
             c
-            for c in self._matcher.candidates(situation, only)
-            if self._heats[c.couplet.id] <= allowed and c.couplet.id not in used
+            for c in offered
+            if self._heats[c.couplet.id] <= allowed
+            and c.couplet.id not in used
+            and self._owners.get(c.couplet.id, who.name) == who.name
         ]
         return [c for c in found if self._checker.rhymes(c.lines)]
+
+    def _dreamt_of(self, candidate: Candidate, surprise: float) -> Candidate:
+        """The candidate at what its idea is worth: the critic's mark, and for those who like surprise the distance."""
+        idea = self._ideas[candidate.couplet.id]
+        worth = IDEA_CRITIC * (idea.critic - USUAL_CRITIC)
+        worth += FAR_FETCHED * (surprise - USUAL_SURPRISE) * (idea.distance - USUAL_DISTANCE)
+        return replace(candidate, value=candidate.value + worth)
 
     def _mild(self, couplet: Couplet, heat: str) -> bool:
         return HEATS.index(heat_of(couplet, self._vocabulary.street_words)) <= HEATS.index(heat)
@@ -319,8 +382,8 @@ class Pen:
     def _bars(self, chosen: Sequence[Candidate], plans: Sequence[SlotPlan]) -> tuple[Bar, ...]:
         out: list[Bar] = []
         for k, candidate in enumerate(chosen):
-            for j, line in enumerate(candidate.lines):
-                spoken = self._checker.spoken(line)
+            sounds = self._checker.spoken_couplet(candidate.lines)
+            for j, (line, spoken) in enumerate(zip(candidate.lines, sounds, strict=True)):
                 assert spoken is not None  # _settle pronounced every line
                 plan = plans[2 * k + j]
                 out.append(
@@ -335,6 +398,7 @@ class Pen:
                         syllables=spoken.syllables,
                         slots=plan.slots,
                         slot_cost=plan.cost,
+                        image=candidate.couplet.image,
                     )
                 )
         return tuple(out)
@@ -365,8 +429,8 @@ class Pen:
         return (tuple(phone for word in spoken.words for phone in word.phones),) if spoken else ()
 
 
-def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path) -> Pen:
-    """The pen over the bank, nouns and personas in the folder ``models``.
+def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path, guests: Sequence[Persona] = ()) -> Pen:
+    """The pen over the bank, nouns and personas in the folder ``models``; ``guests`` are further personas.
 
     Raises:
         UserError: a data file that does not follow its format, naming the line.
@@ -376,7 +440,7 @@ def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path) -> Pen:
         load_arsenal(models / "arsenal"),
         vocabulary,
         load_nouns(models / "nouns"),
-        load_personas(models / "personas"),
+        load_personas(models / "personas") | {guest.name: guest for guest in guests},
         g2p,
         second_lexicon,
         load_spelling(models / "nouns"),
@@ -413,10 +477,22 @@ def letter(index: int) -> str:
     return out
 
 
-def _taste(who: Persona, surprise: float, bpm: float) -> Taste:
-    hurried = LONG_METRE_BPM < bpm <= HALF_TIME_ABOVE_BPM
+def _taste(who: Persona, order: Order, facts: VerseFacts) -> Taste:
+    hurried = LONG_METRE_BPM < order.bpm <= HALF_TIME_ABOVE_BPM
     cost = LONG_LINE_COST if hurried else SLOW_LONG_LINE_COST
-    return Taste(who.moves, who.writers, surprise, cost, LONG_LINE_SYLLABLES)
+    own = frozenset(couplet.id for couplet in who.own)
+    aim = line_length(order.density, facts)
+    return Taste(who.moves, who.writers, order.surprise, cost, LONG_LINE_SYLLABLES, who.rhyme, who.likes, own, aim)
+
+
+def line_length(density: Density, facts: VerseFacts) -> float | None:
+    """Syllables a line of ours should have, by theirs (the median of their bars); None where it is all the same."""
+    if density == "own" or not facts.syllables_per_bar:
+        return None
+    bars = sorted(facts.syllables_per_bar)
+    theirs = bars[len(bars) // 2]
+    wanted = theirs if density == "match" else SHORT_LINE + LONG_LINE - theirs
+    return min(LONG_LINE, max(SHORT_LINE, wanted))
 
 
 def _digest(anchors: Sequence[Anchor], last_words: Sequence[str]) -> int:

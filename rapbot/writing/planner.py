@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,29 +39,60 @@ HAS_CHAIN = 1.4  # a flip whose image has a continuation and a closer
 OFF_ROLE = -1.2  # a couplet that fills a place it was not meant for
 FILLER = -1.5  # nothing was answered
 UNTHREADED_FLIP = -0.7  # a second flip beside a running image: the list effect
+ANSWERED_BEFORE = -0.6  # a second joke on one thing of theirs, a round later, may deny the first
 SPENT = 0.8  # said in an earlier battle, each time; what was said in this one is not offered at all
 DICE = 4096  # throws a verse has; two entries that share one roll alike
 MULTI = 0.8  # a rhyme of two syllables or more, stress and all
+OWN_LINE, LIKED = 1.6, 0.25  # a line only this persona has; a word it likes
+USUAL_RICHNESS, RICH = 0.15, 6.0  # share of rhymed syllables of the bank, and what a whole more would be worth
 LAST_RHYME = 0.35  # the first couplet picks up the opponent's last rhyme
 SHARED_WORD = -0.25  # a content word heard a moment ago
 REPEATED_FAMILY, REPEATED_PROP, REPEATED_OPENER = -6.0, -3.0, -3.0  # only where nothing else is left
 
-REBUTS = frozenset(("insult", "threat", "plug", "lack"))
+REBUTS = frozenset(("insult", "threat", "plug", "lack", "concede"))
+RECALLS = frozenset(("callback", "spring"))
+ONCE = RECALLS | {"setup"}  # in a verse; a second one is a habit
 MIDDLES = frozenset(("name", "pun", "place", "crew", "family", "list", "echo", "count", "lowconf"))
 FILLERS = frozenset(("open", "boast", "punch"))
 PICK_UP = REBUTS | FILLERS  # what may take up the opponent's last rhyme
+OFF_LENGTH, LONGEST_MISS = 0.5, 4  # a syllable more or less than the line length asked for; and from where on alike
 HOPELESS, HOPELESS_AFTER = 1.5, 4  # a line five syllables over the comfortable length fits no bar; do not try it
 
 
 @dataclass(frozen=True)
 class Taste:
-    """What pulls the choice besides quality: a persona's leanings, and how far from the obvious to go (0..1)."""
+    """What pulls the choice besides quality: a persona's leanings, how far from the obvious to go (0..1), how much rich
+    rhymes count (1 as usual, 0 not at all), words it likes, the ids of its own lines, and the line length to aim at.
+    """
 
     moves: Mapping[str, float]
     writers: Mapping[str, float]
     surprise: float
     long_line_cost: float
     long_line_syllables: int
+    rhyme: float = 1.0
+    likes: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    line_syllables: float | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of couplets beside what they say.
+
+    ``rhyming_ends`` pick up the opponent's last rhyme, ``multis`` rhyme over two syllables or more, ``richness`` is how
+    much of one rhymes (`rapbot.writing.richness`), all by entry id; ``spent`` counts how often an entry was said before
+    this battle; ``answered_before`` are anchors that an earlier round answered.
+    """
+
+    rhyming_ends: frozenset[str] = frozenset()
+    multis: frozenset[str] = frozenset()
+    richness: Mapping[str, float] = field(default_factory=dict)
+    spent: Mapping[str, int] = field(default_factory=dict)
+    answered_before: frozenset[str] = frozenset()
+
+
+NOTHING_KNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +157,11 @@ def weigh(
     candidates: Sequence[Candidate],
     taste: Taste,
     seed: Sequence[int],
-    rhyming_ends: frozenset[str] = frozenset(),
-    multis: frozenset[str] = frozenset(),
-    spent: Mapping[str, int] = MappingProxyType({}),
+    known: Known = NOTHING_KNOWN,
 ) -> list[Candidate]:
     """Candidates with their final worth: mark, taste, metre and the seeded dice.  Same input and seed, same worth.
 
     ``seed`` should hold a digest of what was heard beside the user's seed, or every opponent meets the same favourites.
-    ``rhyming_ends`` pick up the opponent's last rhyme, ``multis`` rhyme over two syllables or more; ``spent`` counts
-    how often an entry was said before this battle.
     """
     rng = np.random.default_rng(list(seed))
     spread = NOISE + SURPRISE_NOISE * taste.surprise
@@ -146,14 +172,22 @@ def weigh(
         couplet = candidate.couplet
         base = bases.get(couplet.id)
         if base is None:
-            base = MARK_WEIGHT * (couplet.score - 2) + dice[couplet.number % DICE] - SPENT * spent.get(couplet.id, 0)
+            base = (
+                MARK_WEIGHT * (couplet.score - 2) + dice[couplet.number % DICE] - SPENT * known.spent.get(couplet.id, 0)
+            )
             base += taste.moves.get(couplet.move, 0.0) + taste.writers.get(couplet.writer, 0.0)
-            base += LAST_RHYME * (couplet.id in rhyming_ends and couplet.move in PICK_UP)
-            bases[couplet.id] = base = base + MULTI * (couplet.id in multis)
+            base += LAST_RHYME * (couplet.id in known.rhyming_ends and couplet.move in PICK_UP)
+            base += OWN_LINE * (couplet.id in taste.own) + LIKED * min(2, len(taste.likes & couplet.words))
+            rich = RICH * (known.richness.get(couplet.id, USUAL_RICHNESS) - USUAL_RICHNESS)
+            bases[couplet.id] = base = base + taste.rhyme * (rich + MULTI * (couplet.id in known.multis))
         long = candidate.longest_line - taste.long_line_syllables
         if long > 0:
             base -= taste.long_line_cost * long + HOPELESS * max(0, long - HOPELESS_AFTER)
+        if taste.line_syllables is not None:
+            base -= OFF_LENGTH * min(LONGEST_MISS, abs(candidate.longest_line - taste.line_syllables))
         value = candidate.value + base
+        if couplet.move in ("flip", "list") and candidate.bound and candidate.bound[0].text in known.answered_before:
+            value += ANSWERED_BEFORE
         out.append(Candidate(couplet, candidate.lines, candidate.bound, candidate.answers, value))
     return out
 
@@ -222,6 +256,8 @@ class _Table:
         self.middles = best("middle")
         self.fillers = [bits.option(c) for c in by_move.get("filler", [])[: breadth * FILLERS_KEPT]]
         self.closers = best("close")
+        self.recalls = best("recall")
+        self.setups = best("setup", FILLERS_KEPT)
         self.begun = [bits.option(c) for c in begun]
         images = {option.candidate.couplet.image for option in self.flips}
         images |= {c.couplet.image for c in begun if c.couplet.move == "flip"}
@@ -283,6 +319,8 @@ class _Bits:
         family = self.bit("seen", f"family {vocabulary.family(couplet.shape)}")
         opener = self.bit("seen", f"opener {couplet.opener}")
         props = self.bits("seen", sorted(f"prop {word}" for word in couplet.words & vocabulary.props))
+        if couplet.move in ONCE:
+            family |= self.bit("seen", "recall" if couplet.move in RECALLS else couplet.move)
         made = _Option(
             candidate,
             candidate.value,
@@ -309,6 +347,8 @@ def _role(candidate: Candidate) -> str:
         return "middle"
     if move in FILLERS:
         return "filler"
+    if move in RECALLS:
+        return "recall"
     if move == "close" and candidate.couplet.needs.head == "image":
         return "image close"
     return move
@@ -418,6 +458,10 @@ def _options(state: _State, table: _Table, position: int, last: bool, final: boo
     place += (UNTHREADED_FLIP if state.image else 0.0) + before_rebut
     for c in table.flips:
         yield c, place + (OFF_ROLE if last else HAS_CHAIN * table.chain(c))
+    for c in table.recalls:
+        yield c, (0.2 if position else 0.0) + before_rebut
+    for c in table.setups if not first_of_verse and not last else ():
+        yield c, 0.0
     between = (-0.5 if first_of_verse else -0.1) + before_rebut + (OFF_ROLE if final else 0.0)
     for c in table.middles:
         yield c, between

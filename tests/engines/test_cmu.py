@@ -7,7 +7,7 @@ import pytest
 from rapbot.engines import cmu
 from rapbot.engines.cmu import CmuLexicon
 from rapbot.errors import EngineUnavailable
-from rapbot.language.phones import is_vowel
+from rapbot.language.phones import CONSONANTS, is_vowel
 from rapbot.language.rhyme import confirmed_rhyme
 
 
@@ -19,6 +19,16 @@ def lexicon() -> CmuLexicon:
 def test_a_listed_word_gives_every_pronunciation_of_the_dictionary(lexicon):
     assert ("T", "AH0", "M", "EY1", "T", "OW2") in lexicon.pronunciations("tomato")
     assert len(lexicon.pronunciations("tomato")) == 2
+
+
+def test_comments_in_the_dictionary_are_not_sounds(lexicon):
+    assert lexicon.pronunciations("aalborg") == (("AO1", "L", "B", "AO0", "R", "G"), ("AA1", "L", "B", "AO0", "R", "G"))
+    commented = [word for word, spoken in lexicon._lookup.items() if any("#" in phones for phones in spoken)]
+    assert commented
+    for word in commented:
+        assert all(
+            is_vowel(phone) or phone in CONSONANTS for spoken in lexicon.pronunciations(word) for phone in spoken
+        )
 
 
 def test_unknown_words_and_nothing_give_nothing(lexicon):

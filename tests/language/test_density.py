@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapbot.language.density import rhymed_share, vowel_run_mean
+from rapbot.language.density import ends_joined, rhymed_share, vowel_run_mean
 
 CAT, HAT, DOG, THE = ("K", "AE1", "T"), ("HH", "AE1", "T"), ("D", "AO1", "G"), ("DH", "AH0")
 
@@ -50,3 +50,19 @@ def test_both_are_bounded(lines):
     assert 0.0 <= rhymed_share(lines) <= 1.0
     vowels = sum(1 for line in lines for word in line for phone in word if phone[-1].isdigit())
     assert 0.0 <= vowel_run_mean(lines) <= vowels
+
+
+def test_a_mosaic_end_counts_whole():
+    beat, meet, you = ("B", "IY1", "T"), ("M", "IY1", "T"), ("Y", "UW0")
+    lines = [[THE, beat, you], [THE, meet, you]]
+    assert rhymed_share(lines) == pytest.approx(2 / 6)
+    assert rhymed_share([ends_joined(line) for line in lines]) == pytest.approx(4 / 6)
+    assert rhymed_share([ends_joined([THE, beat, you]), ends_joined([THE, beat, you])]) == 0.0
+
+
+@given(st.lists(PHONE_WORDS, max_size=5))
+def test_joining_ends_loses_no_sound(lines):
+    for line in lines:
+        joined = ends_joined(line)
+        assert [phone for word in joined for phone in word] == [phone for word in line for phone in word]
+        assert len(joined) <= len(line)

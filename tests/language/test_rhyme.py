@@ -6,14 +6,22 @@ from hypothesis import strategies as st
 
 from rapbot.language.phones import CONSONANTS, VOWELS
 from rapbot.language.rhyme import (
+    MAX_END_SYLLABLES,
+    WEAK_PREPOSITIONS,
+    WEAK_PRONOUNS,
+    EndRhyme,
     coda_similarity,
     confirmed_rhyme,
+    ends_rhyme,
+    line_ends,
+    mosaic_rhyme,
     primary_tail,
     rhyme_length,
     rhyme_letters,
     rhyme_score,
     rimes,
     tail,
+    weak_endings,
 )
 
 PHONES = sorted(CONSONANTS) + [vowel + stress for vowel in sorted(VOWELS) for stress in "012"]
@@ -145,3 +153,86 @@ def test_rimes_keep_every_phone_from_the_first_vowel_on(word):
 def test_codas_are_most_like_themselves(coda):
     assert coda_similarity(coda, coda) == 1.0
     assert coda_similarity(coda, ()) == (1.0 if not coda else 0.0)
+
+
+# ------------------------------------------------------------------------------------------------ ends of lines
+
+
+@pytest.mark.parametrize(
+    ("line", "weak"),
+    [
+        ("nice to meet you", (1,)),
+        ("you're still in it", (2, 1)),  # STILL in it, still IN it
+        ("so sure of it", (2, 1)),
+        ("give it to me", (3, 1)),
+        ("what it's for", ()),  # a preposition left alone at the end is never weak
+        ("wait a minute", ()),
+        ("bread and you", ()),  # nothing before the pronoun can take the accent
+        ("bigger than me", ()),
+        ("go through with it", (2, 1)),
+        ("Go tell ’em", (1,)),
+        ("you", ()),
+        ("of it", (1,)),
+        ("", ()),
+    ],
+)
+def test_a_line_may_leave_its_last_words_weak_only_after_an_accent(line, weak):
+    assert weak_endings(line.split()) == weak
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "rhyme"),
+    [
+        ("nice to meet you", "nobody could beat you", EndRhyme((1, 1), 2)),
+        ("half a minute", "you're still in it", EndRhyme((0, 1), 2)),
+        ("watched you do it", "not that much to it", EndRhyme((1, 1), 2)),
+        ("so sure of it", "the cure of it", EndRhyme((2, 2), 3)),
+        ("a little part of it", "the heart of it", EndRhyme((2, 2), 3)),
+        ("for some credit", "you just said it", EndRhyme((0, 1), 2)),
+        ("nobody could beat you", "I wanted to beat you", None),  # the same word twice
+        ("you're all in it", "nothing in it", None),
+        ("I could see you", "across the sea you", None),  # the same sounds twice
+        ("nice to meet you", "I wanted to hug you", None),  # another vowel
+        ("nice to meet you", "nice to see you", None),  # closed and open
+        ("nice to meet you", "a frozen pizza", None),
+        ("they beat me", "I'll beat you", None),
+        ("they beat me", "I'll meet you", None),  # what follows differs
+        ("a shoe", "the zoo", None),  # last words alone are no mosaic
+        ("I photographed the lot of it", "the zorblax of it", None),  # unknown word
+        ("", "nice to meet you", None),
+    ],
+)
+def test_mosaics_are_heard_over_word_boundaries(first, other, rhyme, cmu):
+    ends = [line_ends(line.split(), cmu.pronunciations) for line in (first, other)]
+    assert mosaic_rhyme(*ends) == rhyme
+    back = None if rhyme is None else EndRhyme((rhyme.weak[1], rhyme.weak[0]), rhyme.syllables)
+    assert mosaic_rhyme(ends[1], ends[0]) == back
+
+
+def test_an_end_too_long_for_the_ear_is_no_rhyme():
+    four = phones("AA1 T AH0 AH0 AH0")
+    five = (*four, "AH0")
+    assert ends_rhyme(("K", *four), ("P", *four)) == MAX_END_SYLLABLES
+    assert ends_rhyme(("K", *five), ("P", *five)) == 0
+
+
+@given(WORDS, WORDS)
+def test_ends_rhyme_only_where_the_rule_confirms_it(a, b):
+    assert ends_rhyme(a, b) == ends_rhyme(b, a)
+    if ends_rhyme(a, b):
+        assert confirmed_rhyme(a, b)
+
+
+LINE = st.lists(st.sampled_from(sorted(WEAK_PRONOUNS | WEAK_PREPOSITIONS | {"meet", "beat", "and", "dog"})), max_size=6)
+
+
+@given(LINE, LINE)
+def test_what_follows_the_accent_of_a_mosaic_is_weak_and_ends_in_a_pronoun(cmu, first, second):
+    for words in (first, second):
+        for weak in weak_endings(words):
+            after = set(words[len(words) - weak :])
+            assert after <= WEAK_PRONOUNS | WEAK_PREPOSITIONS and words[-1] in WEAK_PRONOUNS
+    rhyme = mosaic_rhyme(*(line_ends(words, cmu.pronunciations) for words in (first, second)))
+    if rhyme is not None:
+        heads = [words[len(words) - 1 - weak] for words, weak in zip((first, second), rhyme.weak, strict=True)]
+        assert heads[0] != heads[1] and 1 < rhyme.syllables <= MAX_END_SYLLABLES

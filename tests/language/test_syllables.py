@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rapbot.language.phones import CONSONANTS, VOWELS, arpabet, is_vowel, misaki_nuclei
-from rapbot.language.syllables import accent_final, legal_onset, line_syllables, split_phones
+from rapbot.language.syllables import (
+    accent_final,
+    legal_onset,
+    line_syllables,
+    split_phones,
+    spoken_ends,
+    weak_by_partner,
+    weak_words,
+)
 from rapbot.values import PronouncedWord
 
 PHONES = sorted(CONSONANTS) + [vowel + stress for vowel in sorted(VOWELS) for stress in "012"]
@@ -98,3 +106,52 @@ def test_lines_have_as_many_syllables_as_the_voice_has_nuclei(hibari, opponents)
 )
 def test_counts_a_rapper_would_make(hibari, line, count):
     assert len(line_syllables(hibari.pronounce(line))) == count
+
+
+@pytest.mark.parametrize(
+    ("line", "weak", "end"),
+    [
+        ("so nice to meet you", 1, ["M IY1 T", "Y UW0"]),
+        ("you would have to hug me", 1, ["HH AH1 G", "M IY0"]),  # the pronoun's own secondary stress goes
+        ("and you're still in it", 1, ["IH1 N", "IH0 T"]),  # a weak preposition takes the accent
+        ("there wasn't that much to it", 1, ["T UW1", "IH0 T"]),  # and has its strong vowel then
+        ("I am so sure of it", 2, ["SH UH1 R", "AH0 V", "IH0 T"]),
+    ],
+)
+def test_the_accent_may_fall_before_the_last_words(hibari, line, weak, end):
+    words = hibari.pronounce(line)
+    said_so = accent_final(words, weak)
+    assert [" ".join(word.phones) for word in said_so[-1 - weak :]] == end
+    assert said_so[: -1 - weak] == words[: -1 - weak]
+    assert [word.phones for word in said_so] == [arpabet(word.misaki) for word in said_so]
+    assert weak_words(line_syllables(said_so)) == weak
+    assert weak_words(line_syllables(accent_final(words))) == 0
+
+
+def test_an_accent_must_have_a_word_to_fall_on():
+    with pytest.raises(ValueError, match=r"0\.\.0"):
+        accent_final([said("you", "ju")], 1)
+
+
+def test_a_line_can_end_in_as_many_ways_as_it_can_be_said(hibari):
+    ends = spoken_ends(hibari.pronounce("I am so sure of it"))
+    assert [(end.word, end.weak) for end in ends] == [("sure", 2), ("of", 1), ("it", 0)]
+    assert [end.sounds[0][-1] for end in ends] == ["T", "T", "T"]
+    assert spoken_ends([]) == ()
+
+
+def test_the_partner_line_says_where_the_accent_is(hibari):
+    def weak(*lines: str) -> tuple[int, ...]:
+        return weak_by_partner([hibari.pronounce(line) for line in lines])
+
+    assert weak("I'm nobody, so nice to meet you.", "They told me nobody could beat you.") == (1, 1)
+    assert weak("the crowd just couldn't stand you.", "I only said it 'cause they knew.") == (0, 0)
+    assert weak("I'm up in half a minute.", "and you're still in it.") == (0, 1)
+    assert weak("so nice to meet you.", "I drove the car.", "nobody could beat you.", "you had a guitar.") == (
+        1,
+        0,
+        1,
+        0,
+    )
+    assert weak("so nice to meet you.") == (0,)
+    assert weak() == ()

@@ -34,6 +34,22 @@ def test_a_good_couplet_passes(findings) -> None:
     assert findings(GOOD) == []
 
 
+MOSAICS = (
+    "m1|flip|insult:any sg|s|phone|3|"
+    "You called me {aI}? I checked it for some credit:|no joke, no rhyme, no rhythm. You just said it.\n"
+    "m2|flip|insult:any|s|any|3|"
+    'You practiced "{I}" at red lights. I saw you.|The kid in the next car began to draw you.\n'
+    "m3|flip|insult:any sg|s|job|3|"
+    "{aI} came for your job. It watched you do it,|then gave it back. There wasn't that much to it."
+)
+
+
+def test_rhymes_over_word_boundaries_pass_and_the_same_word_twice_does_not(findings) -> None:
+    assert [str(f) for f in findings(MOSAICS)] == []
+    same = findings(MOSAICS.replace("began to draw you", "turned round and saw you"))
+    assert [(f.couplet_id, f.rule) for f in same] == [("m2", "rhyme")]
+
+
 @pytest.mark.parametrize(
     ("line", "rule"),
     [
