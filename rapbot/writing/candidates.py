@@ -399,7 +399,7 @@ class Matcher:
                 if not likeness or couplet.needs.term not in (*likeness, "any"):
                     continue
                 fillers["Q"] = Filler(likeness[0])
-                extra = 0.4  # a name that really sounds like that is the best luck a rapper has
+                extra = 1.0  # a name that really sounds like that is the best luck a rapper has
             yield from self._filled(couplet, fillers, (anchor,), situation, extra + _weight(anchor, situation))
 
     def _lists(self, couplet: Couplet, situation: Situation, pairs: Sequence[_Pair]) -> Iterator[Candidate]:

@@ -54,7 +54,7 @@ class Checker:
         self._rhymes: dict[tuple[str, str], bool] = {}
         self._lengths: dict[tuple[str, str], int] = {}
         self._couplets: dict[tuple[str, str], EndRhyme | None] = {}
-        self._misfits: dict[tuple[str, int, float, int], str] = {}
+        self._misfits: dict[tuple[str, int, float, int, str], str] = {}
 
     def spoken(self, text: str, weak: int = 0) -> SpokenLine | None:
         """The line's sounds, ``weak`` words after its accent; None where it cannot be pronounced."""
@@ -92,7 +92,12 @@ class Checker:
         return self.spoken(lines[0], first), self.spoken(lines[1], second)
 
     def faults(
-        self, lines: tuple[str, str], bpm: float, span_beats: int, copied: frozenset[tuple[str, ...]]
+        self,
+        lines: tuple[str, str],
+        bpm: float,
+        span_beats: int,
+        copied: frozenset[tuple[str, ...]],
+        flow: str = "straight",
     ) -> list[str]:
         """What is wrong with a couplet at this tempo, in words; empty where nothing is.
 
@@ -113,7 +118,7 @@ class Checker:
                 out.append(f"cannot be pronounced: {line!r}")
             else:
                 sounds.append(tuple(phone for word in spoken.words[-1 - after :] for phone in word.phones))
-                if misfit := self._misfit(spoken, after, bpm, span_beats):
+                if misfit := self._misfit(spoken, after, bpm, span_beats, flow):
                     out.append(misfit)
             if runs(words_of(line)) & copied:
                 out.append(f"copies the opponent: {line!r}")
@@ -122,7 +127,9 @@ class Checker:
             out.append(f"the voice does not rhyme {ends[0]} with {ends[1]}")
         return out
 
-    def slots(self, lines: Sequence[str], bpm: float, span_beats: int) -> tuple[SlotPlan, ...] | int:
+    def slots(
+        self, lines: Sequence[str], bpm: float, span_beats: int, flow: str = "straight"
+    ) -> tuple[SlotPlan, ...] | int:
         """Plans of a whole verse, pickups kept off the line before; or the first line that does not fit.
 
         Lines go in couplets; one left over at the end lands on its last word.
@@ -135,15 +142,15 @@ class Checker:
                 return index
             syllables.append(spoken.syllables)
         try:
-            plans = plan_verse(syllables, bpm, span_beats=span_beats)
+            plans = plan_verse(syllables, bpm, span_beats=span_beats, flow=flow)
         except SlotError:
-            return self._first_misfit(syllables, bpm, span_beats)
+            return self._first_misfit(syllables, bpm, span_beats, flow)
         return next((index for index, plan in enumerate(plans) if plan.cost > FIT_COST), plans)
 
-    def _first_misfit(self, syllables: Sequence[Sequence[Syllable]], bpm: float, span_beats: int) -> int:
+    def _first_misfit(self, syllables: Sequence[Sequence[Syllable]], bpm: float, span_beats: int, flow: str) -> int:
         for count in range(1, len(syllables)):
             try:
-                plan_verse(syllables[:count], bpm, span_beats=span_beats)
+                plan_verse(syllables[:count], bpm, span_beats=span_beats, flow=flow)
             except SlotError:
                 return count - 1
         return len(syllables) - 1
@@ -166,10 +173,10 @@ class Checker:
             self._lengths[first, second] = max(min(len(tail(x)), rhyme_length(x, y)) for x, y in sounds)
         return self._lengths[first, second]
 
-    def _misfit(self, spoken: SpokenLine, weak: int, bpm: float, span_beats: int) -> str:
-        key = spoken.text, weak, bpm, span_beats
+    def _misfit(self, spoken: SpokenLine, weak: int, bpm: float, span_beats: int, flow: str) -> str:
+        key = spoken.text, weak, bpm, span_beats, flow
         if key not in self._misfits:
-            self._misfits[key] = _misfit(spoken, bpm, span_beats)
+            self._misfits[key] = _misfit(spoken, bpm, span_beats, flow)
         return self._misfits[key]
 
     def _pronounce(self, text: str, weak: int) -> SpokenLine | None:
@@ -195,9 +202,9 @@ def _quoted_end(line: str, weak: int) -> str:
     return repr(" ".join(last_words(line)[-1 - weak :])) if weak else repr(end_word(line))
 
 
-def _misfit(spoken: SpokenLine, bpm: float, span_beats: int) -> str:
+def _misfit(spoken: SpokenLine, bpm: float, span_beats: int, flow: str) -> str:
     try:
-        plan = plan_slots(spoken.syllables, bpm, span_beats=span_beats)
+        plan = plan_slots(spoken.syllables, bpm, span_beats=span_beats, flow=flow)
     except SlotError as error:
         return str(error)
     if plan.cost > FIT_COST:

@@ -122,7 +122,7 @@ class Pen:
         self._ideas: dict[str, Idea] = {}
         self._dreamt = Matcher((), vocabulary, nouns)
         self._pun_sounds: dict[str, tuple[str, ...]] | None = None
-        self._planned: dict[tuple[tuple[str, ...], float], tuple[SlotPlan, ...] | int] = {}
+        self._planned: dict[tuple[tuple[str, ...], float, str], tuple[SlotPlan, ...] | int] = {}
         self._likened: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -254,13 +254,14 @@ class Pen:
         """
         copied, span_beats = runs(words_of(" ".join(heard))), line_span(order.bpm)
         search = Search(weighed, self._vocabulary, begun=begun)
+        flow = self.persona(order.persona).flow
         banned: set[tuple[str, tuple[str, str]]] = set()
         for _ in range(MAX_REWRITES):
             chosen = search.best(order.bars // 2, banned)[:1]
             if not chosen:
                 break
-            if not self._checker.faults(chosen[0].lines, order.bpm, span_beats, copied):
-                plans = self._slots(chosen, order.bpm)
+            if not self._checker.faults(chosen[0].lines, order.bpm, span_beats, copied, flow):
+                plans = self._slots(chosen, order.bpm, flow)
                 if not isinstance(plans, int):
                     return chosen[0], self._bars(chosen, plans)
             banned.add(chosen[0].key)
@@ -354,6 +355,7 @@ class Pen:
     ) -> tuple[tuple[Candidate, ...], tuple[SlotPlan, ...]]:
         """Plan, check, and plan again without what the checker refused."""
         count, bpm, span_beats = order.bars // 2, order.bpm, line_span(order.bpm)
+        flow = self.persona(order.persona).flow
         banned: set[tuple[str, tuple[str, str]]] = set()
         for breadth in BREADTHS:
             search = Search(weighed, self._vocabulary, breadth, begun)
@@ -362,21 +364,21 @@ class Pen:
                 if len(chosen) < count and breadth < BREADTHS[-1]:
                     break
                 new = chosen[len(begun) :]
-                refused = {c.key for c in new if self._checker.faults(c.lines, bpm, span_beats, copied)}
+                refused = {c.key for c in new if self._checker.faults(c.lines, bpm, span_beats, copied, flow)}
                 if not refused:
-                    plans = self._slots(chosen, bpm)
+                    plans = self._slots(chosen, bpm, flow)
                     if not isinstance(plans, int):
                         return chosen, plans
                     refused = {chosen[plans // 2].key}
                 banned |= refused
         raise UserError(f"no verse of {2 * count} bars fits {bpm:g} BPM: ask for fewer bars or another tempo")
 
-    def _slots(self, chosen: Sequence[Candidate], bpm: float) -> tuple[SlotPlan, ...] | int:
-        key = tuple(line for c in chosen for line in c.lines), bpm
+    def _slots(self, chosen: Sequence[Candidate], bpm: float, flow: str) -> tuple[SlotPlan, ...] | int:
+        key = tuple(line for c in chosen for line in c.lines), bpm, flow
         if key not in self._planned:
             if len(self._planned) >= PLANS_KEPT:
                 self._planned.clear()
-            self._planned[key] = self._checker.slots(key[0], bpm, line_span(bpm))
+            self._planned[key] = self._checker.slots(key[0], bpm, line_span(bpm), flow)
         return self._planned[key]
 
     def _bars(self, chosen: Sequence[Candidate], plans: Sequence[SlotPlan]) -> tuple[Bar, ...]:

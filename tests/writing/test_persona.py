@@ -90,3 +90,13 @@ def test_five_ship_and_each_has_its_own_voice() -> None:
     found = load_personas(models_root() / "personas")
     assert {"comedian", "surgeon", "oldschool", "villain", "glitch"} <= set(found)
     assert len({one.voice for one in found.values()}) == len(found)
+
+
+@pytest.mark.parametrize("flow", ["swung", "triplet"])
+def test_the_flow_is_the_personas(heard: Heard, text: HibariText, second: CmuLexicon, flow: str) -> None:
+    """Swung offbeats lie late, triplets on thirds of a beat: neither is on the straight sixteenths."""
+    guest = parse_persona("me", BASE + f'flow = "{flow}"\n')
+    pen = open_pen(text, second, models_root(), guests=[guest])
+    verse = pen.write(heard.anchors, heard.facts, 80.0, persona="me", seed=1)
+    assert len(verse.bars) == 8
+    assert any(slot != round(slot) for bar in verse.bars for slot in bar.slots)
