@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="NAME|FILE|none",
         help="what plays under the reply (see `rapbot beats --list`)",
     )
-    parser.add_argument("--persona", metavar="P", help="who answers (default: the comedian)")
+    parser.add_argument("--persona", metavar="P|FILE.toml", help="who answers (default: the comedian)")
     parser.add_argument("--voice", metavar="V", help="the voice (default: the persona's; see `rapbot voices`)")
     add_reference(parser)
     parser.add_argument("--pen", default="arsenal", metavar="P", help=PEN_HELP)

@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--bars", type=int, default=8, metavar="N", help="lines to answer with, 4 to 32 (default: 8)")
     parser.add_argument("--bpm", type=float, default=90.0, metavar="N", help="tempo the lines must fit (default: 90)")
-    parser.add_argument("--persona", metavar="P", help="who answers (default: the comedian)")
+    parser.add_argument("--persona", metavar="P|FILE.toml", help="who answers (default: the comedian)")
     parser.add_argument("--heat", choices=HEATS, default="street", help="how rough it may get (default: street)")
     parser.add_argument("--surprise", type=float, default=0.3, metavar="0..1", help="from the sure to the far-fetched")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same input, options and seed: same verse")
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("give the opponent's verse with --opponent TEXT or --opponent @FILE (or --lint)")
     _check(args)
     text = opponent_text(args.opponent)
-    from rapbot.respond.kit import open_maker
+    from rapbot.respond.kit import open_maker, persona_name
 
     maker = open_maker(args.pen)
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
     engine = HibariText()
     pen = open_pen(engine, CmuLexicon(), models_root())
-    pen.persona(args.persona)  # an unknown one is told before the work
+    persona = persona_name(pen, args.persona)  # an unknown one is told before the work
     words, lines = words_from_text(text)
     anchors = find_anchors(words, engine, pen.nouns, lines)
     heard = tuple(word.text for word in words)
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         verse_facts(words, lines, engine),
         bpm=args.bpm,
         bars=args.bars,
-        persona=args.persona,
+        persona=persona,
         heat=args.heat,
         surprise=args.surprise,
         seed=args.seed,

@@ -19,7 +19,7 @@ from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts
 from rapbot.language.syllables import accent_final, weak_words
 from rapbot.protocols import HEARING_RATE_HZ, MIX_RATE_HZ
 from rapbot.respond.accompany import LEAD_BEATS, Backing, check_beat, choose_backing, lay_out
-from rapbot.respond.kit import Kit, check_maker, open_maker
+from rapbot.respond.kit import Kit, check_maker, open_maker, persona_name
 from rapbot.respond.opponent import Opponent, lines_by_bar
 from rapbot.respond.performer import Reference, check_voice, engage
 from rapbot.rhythm.timeline import Timeline
@@ -113,7 +113,7 @@ def answer(
             recording while no ``bars`` were asked for.
     """
     check(request)
-    kit.pen.persona(request.persona)  # a wrong name is said before the long work
+    persona = persona_name(kit.pen, request.persona)  # a wrong one is said before the long work
     watch = _Stopwatch(on_stage)
     warnings: list[str] = []
 
@@ -138,7 +138,7 @@ def answer(
             facts,
             bpm=backing.bpm,
             bars=request.bars or default_bars(opponent),
-            persona=request.persona,
+            persona=persona,
             heat=request.heat,
             surprise=request.surprise,
             seed=request.seed,

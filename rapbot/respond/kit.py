@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rapbot.protocols import AcousticModel, Lexicon, PhoneRecognizer, Transcriber
@@ -63,6 +64,23 @@ def open_kit(on_step: Callable[[str], None] = lambda _: None) -> Kit:
     aligner = SphinxAligner(second.pronunciations)
     pen = open_pen(text, second, models_root())
     return Kit(transcriber, linguist, phones, activity, aligner, text, second, acoustic, pen)
+
+
+def persona_name(pen: Pen, argument: str | None) -> str | None:
+    """The name that a ``--persona`` value stands for; a file of the user's own is read and made known to the pen.
+
+    Raises:
+        UserError: no such persona, or a file that is none.
+    """
+    if argument is None or not argument.endswith(".toml"):
+        return pen.persona(argument).name if argument is not None else None
+    from rapbot.respond.performer import check_voice
+    from rapbot.writing.persona import load_persona
+
+    persona = load_persona(Path(argument))
+    check_voice(persona.voice, None)
+    pen.welcome(persona)
+    return persona.name
 
 
 def check_maker(name: str) -> None:

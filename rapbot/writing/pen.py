@@ -108,17 +108,20 @@ class Pen:
         spelling: Mapping[str, str] | None = None,
     ) -> None:
         self.nouns = nouns
-        self._couplets = (*couplets, *(c for persona in personas.values() for c in persona.own))
-        self._owners = {c.id: persona.name for persona in personas.values() for c in persona.own}
-        self._heats = {c.id: HEATS.index(heat_of(c, vocabulary.street_words)) for c in self._couplets}
         self._vocabulary = vocabulary
-        self._personas = dict(personas)
+        self._personas: dict[str, Persona] = {}
         self._g2p = g2p
         self._second = second_lexicon
         self._spelling = dict(spelling or {})
         self._checker = Checker(g2p, second_lexicon)
-        self._matcher = Matcher(self._couplets, vocabulary, nouns)
-        self._richness = {c.id: richness(c, second_lexicon) for c in self._couplets}
+        self._couplets: tuple[Couplet, ...] = ()
+        self._matcher_of: Matcher | None = None
+        self._heats: dict[str, int] = {}
+        self._richness: dict[str, float] = {}
+        self._owners: dict[str, str] = {}
+        self._know(couplets)
+        for persona in personas.values():
+            self.welcome(persona)
         self._ideas: dict[str, Idea] = {}
         self._dreamt = Matcher((), vocabulary, nouns)
         self._pun_sounds: dict[str, tuple[str, ...]] | None = None
@@ -137,12 +140,22 @@ class Pen:
             raise UserError(f"no persona is called {name!r}; choose one of {', '.join(self._personas)}")
         return found
 
+    def welcome(self, persona: Persona) -> None:
+        """One more persona, or another in place of one of the same name; its own couplets are said by nobody else."""
+        own = {couplet.id for couplet in persona.own}
+        known = {couplet.id for couplet in self._couplets if self._owners.get(couplet.id) != persona.name}
+        if own & known:
+            raise UserError(f"persona {persona.name}: couplet id {min(own & known)} is used already; give it another")
+        self._couplets = tuple(c for c in self._couplets if self._owners.get(c.id) != persona.name)
+        self._personas[persona.name] = persona
+        self._owners |= dict.fromkeys(sorted(own), persona.name)
+        self._know(persona.own)
+
     def remember(self, ideas: Iterable[Idea]) -> None:
         """Take ideas to heart: their couplets compete with the bank's from now on."""
         for idea in ideas:
             self._ideas[idea.id] = idea
-            self._heats[idea.id] = HEATS.index(heat_of(idea.couplet, self._vocabulary.street_words))
-            self._richness[idea.id] = richness(idea.couplet, self._second)
+            self._judge(idea.couplet)
         about = {idea.id: idea.about for idea in self._ideas.values() if idea.about}
         self._dreamt = Matcher((i.couplet for i in self._ideas.values()), self._vocabulary, self.nouns, about)
 
@@ -298,6 +311,24 @@ class Pen:
 
     # ------------------------------------------------------------------ steps
 
+    def _know(self, couplets: Iterable[Couplet]) -> None:
+        """Couplets for the bank."""
+        self._couplets += tuple(couplets)
+        for couplet in self._couplets:
+            self._judge(couplet)
+        self._matcher_of = None
+
+    def _judge(self, couplet: Couplet) -> None:
+        if couplet.id not in self._heats:
+            self._heats[couplet.id] = HEATS.index(heat_of(couplet, self._vocabulary.street_words))
+            self._richness[couplet.id] = richness(couplet, self._second)
+
+    @property
+    def _matcher(self) -> Matcher:
+        if self._matcher_of is None:
+            self._matcher_of = Matcher(self._couplets, self._vocabulary, self.nouns)
+        return self._matcher_of
+
     def _situation(self, anchors: Sequence[Anchor], facts: VerseFacts, order: Order) -> Situation:
         names = {a.text: self._likenesses(a.text) for a in anchors if a.kind == "name"}
         weak = facts.rhyme_pair is not None and not self._checker.confirmed(*facts.rhyme_pair)
@@ -431,8 +462,8 @@ class Pen:
         return (tuple(phone for word in spoken.words for phone in word.phones),) if spoken else ()
 
 
-def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path, guests: Sequence[Persona] = ()) -> Pen:
-    """The pen over the bank, nouns and personas in the folder ``models``; ``guests`` are further personas.
+def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path) -> Pen:
+    """The pen over the bank, nouns and personas in the folder ``models``.
 
     Raises:
         UserError: a data file that does not follow its format, naming the line.
@@ -442,7 +473,7 @@ def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path, guests: Sequence[P
         load_arsenal(models / "arsenal"),
         vocabulary,
         load_nouns(models / "nouns"),
-        load_personas(models / "personas") | {guest.name: guest for guest in guests},
+        load_personas(models / "personas"),
         g2p,
         second_lexicon,
         load_spelling(models / "nouns"),

@@ -69,7 +69,8 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 
 
 def test_own_lines_are_said_by_their_owner_only(heard: Heard, text: HibariText, second: CmuLexicon) -> None:
-    pen = open_pen(text, second, models_root(), guests=[parse_persona("me", BASE, OWN)])
+    pen = open_pen(text, second, models_root())
+    pen.welcome(parse_persona("me", BASE, OWN))
 
     def entries(persona: str) -> set[str]:
         verses = [pen.write(heard.anchors, heard.facts, 90.0, persona=persona, seed=k) for k in range(40)]
@@ -96,7 +97,8 @@ def test_five_ship_and_each_has_its_own_voice() -> None:
 def test_the_flow_is_the_personas(heard: Heard, text: HibariText, second: CmuLexicon, flow: str) -> None:
     """Swung offbeats lie late, triplets on thirds of a beat: neither is on the straight sixteenths."""
     guest = parse_persona("me", BASE + f'flow = "{flow}"\n')
-    pen = open_pen(text, second, models_root(), guests=[guest])
+    pen = open_pen(text, second, models_root())
+    pen.welcome(guest)
     verse = pen.write(heard.anchors, heard.facts, 80.0, persona="me", seed=1)
     assert len(verse.bars) == 8
     assert any(slot != round(slot) for bar in verse.bars for slot in bar.slots)

@@ -42,7 +42,9 @@ def heard(pen: Pen, text: HibariText, said: str) -> tuple[tuple[Anchor, ...], Ve
 @pytest.fixture(scope="module")
 def tester(text: HibariText, second: CmuLexicon) -> Pen:
     """A pen with one persona whose own lines hold a callback and a trap."""
-    return open_pen(text, second, models_root(), guests=[parse_persona("tester", BASE, OWN)])
+    pen = open_pen(text, second, models_root())
+    pen.welcome(parse_persona("tester", BASE, OWN))
+    return pen
 
 
 def battle(pen: Pen, text: HibariText, seed: int, persona: str, rounds: int = 3) -> History:
