@@ -75,12 +75,13 @@ DROPPED_WORDS = """
     toothpick trews troche tung turnkey varietal verdin wader washables willet wringer zaman zill
 """
 DROPPED_COMPOUNDS = """
-    alligator pear, altar wine, bastard turtle, brood bitch, church bench, communion table, congress boot, congress
-    shoe, crab louse, dish washer, dog wrench, ethyl alcohol, fighting chair, flat bench, foundation garment, garlic
-    clove, garter belt, goa bean, gypsy cab, hair shirt, horny frog, liberty cap, lobster tart, marriage bed, metal
-    glove, minute gun, mosquito boat, native peach, panda car, picture hat, pile dwelling, plug hat, pubic louse,
-    sacramental wine, safe house, set gun, shooting box, snail butter, sour salt, strip poker, suspender belt, tip
-    table, water lemon, wishing cap
+    alligator pear, altar wine, bastard turtle, body stocking, brood bitch, church bench, communion table, congress
+    boot, congress shoe, crab louse, dish washer, dog wrench, ethyl alcohol, fighting chair, film writer, flat bench,
+    folk writer, foundation garment, garlic clove, garter belt, goa bean, gypsy cab, hack writer, hair shirt, harvest
+    mite, horny frog, itch mite, joint author, leafy vegetable, liberty cap, lobster tart, marriage bed, metal glove,
+    minute gun, mosquito boat, native peach, panda car, picture hat, pile dwelling, plug hat, pubic louse, raw
+    vegetable, rust mite, sacramental wine, safe house, set gun, shooting box, snail butter, sour salt, space writer,
+    strip poker, suspender belt, tip table, water lemon, wishing cap
 """
 DROPPED = frozenset((*DROPPED_WORDS.split(), *(" ".join(each.split()) for each in DROPPED_COMPOUNDS.split(","))))
 
@@ -222,6 +223,8 @@ FRAMES = {
     "insult.appliance": "been,owned",
     "toy.other": "owned,played",
 }  # fmt: skip
+# Home and image where the hand lists' commonest suit a part of the category only: actors are at home on a movie set.
+HOMES = {"job.artist": ("a studio", "museum")}
 MASS = frozenset({"food.ingredient", "drink.alcohol", "drink.soft", "drink.hot", "sport.combat", "science.field"})
 
 
@@ -397,7 +400,7 @@ def make_entries(thesaurus: Thesaurus, hand: NounLexicon, is_spoken: Callable[[s
         if " " in lemma and not is_kind_of_last_word(lemma, category, thesaurus, roots, hand):
             continue
         count = sum(thesaurus.tagged.get((lemma, offset), 0) for offset in thesaurus.senses[lemma])
-        home, image = usual[category]
+        home, image = HOMES.get(category, usual[category])
         frames = tuple(FRAMES[category].split(","))
         entry = NounEntry(lemma, lemma, category, "mass" if category in MASS else "sg", frames, home, image)
         ranked.append((-count, lemma.count(" "), lemma, entry))

@@ -86,7 +86,8 @@ def _is_true(bar: Bar, bars: Sequence[Bar], fought: Fought, number: int) -> bool
     couplet = " ".join(other.text for other in bars if other.entry_id == bar.entry_id).lower()
     named = [k for k, word in enumerate(ROUND_WORDS) if f"round {word}" in couplet]
     rounds = [number - 1] if "last round" in couplet else named or list(range(number))
-    said = ["\n".join(fought.script[k].lines) for k in rounds if k < number]
+    # "I'll shut you down" is quoted as "shut me down"
+    said = ["\n".join(fought.script[k].lines).replace(" you ", " me ") for k in rounds if k < number]
     return bool(said) and all(any(speaks_of(text, answer) for text in said) for answer in bar.answers)
 
 

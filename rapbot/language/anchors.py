@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapbot.language.nouns import NounLexicon, singulars
 from rapbot.language.phones import is_vowel
@@ -159,6 +159,7 @@ _NEEDS_PARTICLE = {
     "drag": ("out", "off"),
 }  # fmt: skip
 _WHOLE_WITHOUT_PARTICLE = frozenset(("break", "burn", "cut", "knock", "drag", "rip", "wipe", "throw", "toss"))
+_COMPLEMENTS = frozenset("for as up into onto how what a an the your my".split())
 _OFF = frozenset(("shut down", "shut off", "turn off", "turn down", "switch off", "power off", "power down"))
 _THREAT_CATEGORY = {
     "unplug": "threat.unplug", "disconnect": "threat.unplug", "delete": "threat.delete", "erase": "threat.delete",
@@ -508,6 +509,8 @@ def _threat_with(reader: Reader, verb: int, promised: bool) -> _Found | None:
     category = "threat.off" if text in _OFF else _THREAT_CATEGORY.get(base, "threat.hit")
     strong = base in _THREATS or base in _NEEDS_PARTICLE
     reliability = SURE if promised and strong else LIKELY if strong else LOOSE
+    if not strong and reader.text(object_at + 1) in _COMPLEMENTS and not reader.ended(object_at + 1):
+        reliability = DOUBTFUL  # "I'll use you for a doorstop": "use me" says nothing
     return _Found("threat", text, "sg", category, "said", verb, object_at + 1, reliability)
 
 
@@ -794,6 +797,7 @@ def _possessions(reader: Reader, taken: set[int]) -> Iterator[_Found]:
             i += 1
             continue
         stop = i + 1
+        located = False
         for phrase in _list(reader, start, ARTICLES | frozenset(("my", "some")), reach=5):
             if any(k in taken for k in range(phrase.head, phrase.stop)):
                 break
@@ -802,6 +806,9 @@ def _possessions(reader: Reader, taken: set[int]) -> Iterator[_Found]:
             hit, stop = _owned(reader, phrase, frame, sure, i)
             if hit is None:
                 break
+            located = located or hit.reliability == LOCATED
+            if located:  # "to my dentist and a glacier to my brother"
+                hit = replace(hit, reliability=LOCATED)
             yield hit
             mine.update(range(hit.first, hit.stop))
             if reader.says(stop, "full", "of"):
@@ -892,6 +899,8 @@ def _owned(reader: Reader, phrase: Phrase, frame: str | None, sure: bool, cue: i
         reliability = min(reliability, LOOSE)  # "my flow", "my words": everybody says so
     if mine and reader.text(cue - 1) in _BODY_PREPOSITIONS and reader.text(cue) in ("my", "our") and frame != "driven":
         reliability = LOCATED
+    if phrase.determiner == "the" and frame == "made":
+        reliability = LOCATED  # "I fix the lockers": somebody's
     if not _frame_fits(phrase, category, frame):
         reliability = min(reliability, LOOSE)  # "I cook up the heat": said, but not meant
     return _Found("possession", text, phrase.number, category, frame, phrase.head, stop, reliability), stop
@@ -954,6 +963,8 @@ def _similes(reader: Reader, taken: set[int]) -> Iterator[_Found]:
         ours = reader.owner(i) == "you" or (phrase.group == "insult" and reader.owner(i) not in ("i", "we", "my"))
         kind: AnchorKind = "insult" if ours else "simile"
         reliability = (LIKELY if text == "like" else LOOSE) if phrase.entry is not None else LOOSE
+        if not ours and reader.owner(i) not in ("i", "we", ""):
+            reliability = DOUBTFUL  # "my sister cheats like a crow" makes nobody here a crow
         category = reader.category(phrase, "been")
         yield _Found(kind, phrase.text, phrase.number, category, "been", phrase.head, phrase.stop, reliability)
 

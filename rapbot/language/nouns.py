@@ -9,13 +9,14 @@ frames are comma-separated ways of standing to the noun (owned, worn, driven, pl
 used, said); ``home`` is where it belongs ("a coop", "Ohio"); ``image`` names the running image it starts.  Everything
 before ``home`` is lower case, words of a compound separated by one space.  ``#`` starts a comment.  A noun may occur
 again as another *sense*; a look-up for a frame takes the first sense that has it ("ice" is worn, "cold as ice" is not
-jewelry).
+jewelry).  A category says what the noun *is*, never what it goes with: a funeral is an event, though its image is the
+hospital.  Elders of the family (uncles) are filed with parents, the rest of it (cousins) with siblings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -30,12 +31,52 @@ BLOCK_FILE = "nouns_block.txt"
 NAME_FILE = "first_names.txt"
 FRAMES = frozenset("owned worn driven played eaten drunk been done lived used said".split())
 
-# Things we are called are listed as insults; whoever owns one has a plain thing.
+# Things we are called are listed as insults; whoever owns one has a plain thing.  The other insults ("insult.nobody")
+# name nothing that can be had: owned, worn or eaten, such a noun has no category.
 OWNED_AS = {
     "insult.appliance": "house.part", "insult.cleaner": "tool.other", "insult.computer": "tech.computer",
     "insult.printer": "tech.computer", "insult.machine": "tech.gadget", "insult.assistant": "tech.gadget",
     "insult.vending": "tech.gadget", "insult.toy": "toy.other", "insult.code": "tech.app", "insult.junk": "tool.other",
 }  # fmt: skip
+
+# Categories whose nouns are things that can be owned and touched, and of these the ones that can be picked up and
+# carried ("your X fell off the chair").  Read noun by noun: categories where more than one in ten is an event, a person
+# or an idea ("party.thing": gift, guest; "tech.phone": headset, phone call) are left out, so False says "not surely".
+CARRIED = frozenset(
+    "clothing.hat clothing.jacket clothing.other clothing.shoes jewelry.chain jewelry.metal jewelry.other jewelry.ring "
+    "jewelry.stone jewelry.watch food.dessert food.dish food.fruit food.ingredient food.snack food.vegetable "
+    "drink.alcohol drink.hot drink.soft tool.hand tool.kitchen tool.other instrument.string instrument.wind "
+    "weapon.blade weapon.gun toy.build toy.doll toy.other award.prize hair.product medicine.drug book.kind art.tool "
+    "office.gear sleep.bed plant.flower".split()
+)
+THINGS = CARRIED | frozenset(
+    "furniture.bed furniture.decor furniture.seat furniture.storage furniture.table tool.garden tool.power "
+    "instrument.drum instrument.keys weapon.bomb weapon.other toy.outdoor vehicle.bike vehicle.boat vehicle.car "
+    "vehicle.plane vehicle.toy vehicle.truck tech.computer tech.gadget music.gear house.part fire.tool plant.tree "
+    "plant.other creature.thing insult.appliance insult.cleaner insult.printer insult.toy insult.vending".split()
+)
+
+# When may an unlisted compound be taken for its last word ("bike helmet" for a helmet, "license plate" for no plate)?
+# Where the compounds the lists hold mostly are what their last word is: those of the word itself, and of its category
+# as much evidence as `CATEGORY_WEIGHT` compounds.  A list holds the compounds that surprise sooner than the plain ones,
+# so a plain one counts `PLAIN_WEIGHT` times; a category without compounds is as good as `USUAL` says.
+PLAIN_WEIGHT = 2.0
+CATEGORY_WEIGHT = 2.0
+USUAL = 0.8
+ENOUGH = 0.5
+# Words that in many compounds name another thing of their shape or use ("suction cup", "gene pool"), however few are
+# listed.
+SHIFTING = frozenset(
+    "attack band bank bar base bed bell belt block board boat bolt book bottle bowl box break bug button cake can "
+    "cap card case cell chain charm check clip club coat cord court cover cup dealer deck door drive drop drum "
+    "engine eye face fan field fish foot frame game gear hammer hand head hole hook horn horse house iron jack jam "
+    "key king lace lady land light line lock lord man mark market mask master match mine mouse mouth nail neck "
+    "needle net note nut pack pad paper pass person pin pipe pit plant plate plug point pool pot press punch rack "
+    "rail ring road roll room root rose saddle screen seat sheet shell ship shot shower sign skin slip space spot "
+    "spring stage stand star stick stock stone strap strip suit tag tail tank tape test tie tooth top track trap "
+    "trip trunk tube wall watch wave wheel window wing woman worm yard".split()
+)
+_JOINTS = frozenset("of in on to for from with at by and or the a".split())
 
 _IRREGULAR = {
     "men": "man", "women": "woman", "children": "child", "kids": "kid", "feet": "foot", "teeth": "tooth",
@@ -117,13 +158,29 @@ def looks_plural(noun: str) -> bool:
     return bool(singulars(noun))
 
 
+def is_thing(category: str) -> bool:
+    """True where every noun of the category surely names a thing one can own and touch; no person, event or idea."""
+    return category in THINGS
+
+
+def is_carried(category: str) -> bool:
+    """True where every noun of the category surely names a thing one can pick up and carry."""
+    return category in CARRIED
+
+
 class NounLexicon:
     """Nouns by form, blocked nouns, and first names.  Immutable after construction; look-ups are dictionary reads."""
 
     def __init__(
-        self, entries: Iterable[NounEntry], blocked: Iterable[str] = (), first_names: Iterable[str] = ()
+        self,
+        entries: Iterable[NounEntry],
+        blocked: Iterable[str] = (),
+        first_names: Iterable[str] = (),
+        derived: Iterable[NounEntry] = (),
     ) -> None:
-        self._entries = tuple(entries)
+        """``derived`` are entries read last whose compounds got the category of their last word: no evidence of it."""
+        by_hand = self._by_hand = tuple(entries)
+        self._entries = (*by_hand, *derived)
         self._blocked = frozenset(form for noun in blocked for form in (noun, plural(noun)))
         self._first_names = frozenset(first_names)
         listed: dict[str, list[NounEntry]] = {}
@@ -139,11 +196,14 @@ class NounLexicon:
         every = inflected | listed
         for form in [form for form in every if "-" in form]:  # recognisers write "spider man" and "Spider-Man"
             every.setdefault(form.replace("-", " "), every[form])
+        for form in [form for form in every if form.count(" ") + form.count("-") == 1]:  # and "bowtie", "wifi"
+            every.setdefault(form.replace("-", " ").replace(" ", ""), every[form])
         self._senses = {
             form: tuple(senses) for form, senses in every.items() if not self._refused(form, form in listed)
         }
         self._max_words = max((form.count(" ") + 1 for form in self._senses), default=1)
         self._compound_starts = frozenset(form.partition(" ")[0] for form in self._senses if " " in form)
+        self._speaks_for = _speaking_words(by_hand, self._senses)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -152,6 +212,11 @@ class NounLexicon:
     def entries(self) -> tuple[NounEntry, ...]:
         """Every listed sense, in file order."""
         return self._entries
+
+    @property
+    def by_hand(self) -> tuple[NounEntry, ...]:
+        """The senses that people listed; the rest of `entries` came out of a dictionary."""
+        return self._by_hand
 
     @property
     def max_words(self) -> int:
@@ -171,7 +236,7 @@ class NounLexicon:
 
         ``number`` is that of the form asked for: "dogs" is ``pl`` though "dog" is listed.  With a ``frame`` the
         sense that lists it earliest is preferred; owning something listed as an insult gives the plain thing
-        (`OWNED_AS`).
+        (`OWNED_AS`) or, where there is none and the list does not say that it is had so, nothing.
         """
         senses = self.senses(noun) or self.senses(" ".join(noun.lower().split()))
         if not senses:
@@ -180,9 +245,31 @@ class NounLexicon:
             return senses[0]
         having = [sense for sense in senses if frame in sense.frames]
         best = min(having, key=lambda sense: sense.frames.index(frame), default=senses[0])
-        if frame not in ("been", "said") and best.category in OWNED_AS:
+        if frame in ("been", "said") or best.group != "insult":
+            return best
+        if best.category in OWNED_AS:
             return replace(best, category=OWNED_AS[best.category])
-        return best
+        return best if having else None
+
+    def headed(self, noun: str, frame: str | None = None) -> NounEntry | None:
+        """As `lookup`; for an unlisted compound, what its last word says where that word may speak for it.
+
+        "Bike helmet" is a helmet; a "license plate" is no plate, and "tree house" is how some write "treehouse".
+        """
+        form = " ".join(noun.lower().split())
+        entry = self.lookup(form, frame)
+        words = form.split(" ")
+        if entry is not None or len(words) == 1 or self.senses(form) or self.is_blocked(form):
+            return entry
+        if not _JOINTS.isdisjoint(words):
+            return None  # "maid of honor" does not end in what it is
+        joined = self.lookup("".join(words), frame) if len(words) == 2 else None
+        if joined is not None:
+            return joined
+        head = self.lookup(words[-1], frame)
+        if head is None or SHIFTING & {head.noun, head.lemma, *singulars(head.lemma)}:
+            return None
+        return head if self._speaks_for.get(head.lemma, False) else None
 
     def is_blocked(self, noun: str) -> bool:
         """True for a noun never to build on, in either number, and for an unlisted compound that contains one."""
@@ -204,6 +291,30 @@ class NounLexicon:
     def is_first_name(self, word: str) -> bool:
         """True for a listed given or stage name."""
         return word.lower() in self._first_names
+
+
+def _speaking_words(by_hand: Iterable[NounEntry], senses: Mapping[str, tuple[NounEntry, ...]]) -> dict[str, bool]:
+    """Whether each listed single noun may speak for compounds that end in it (see `ENOUGH`), by lemma."""
+    of_word: dict[str, list[float]] = {}
+    of_category: dict[str, list[float]] = {}
+    firsts = {entry.lemma: entry for entry in reversed(tuple(by_hand))}  # the usual sense of each
+    for compound in firsts.values():
+        _, space, last = compound.lemma.rpartition(" ")
+        if not space or " of " in compound.lemma or last not in senses:
+            continue
+        head = senses[last][0]
+        agrees = compound.category == head.category
+        for counts in (of_word.setdefault(head.lemma, [0.0, 0.0]), of_category.setdefault(head.category, [0.0, 0.0])):
+            counts[0] += PLAIN_WEIGHT * agrees
+            counts[1] += PLAIN_WEIGHT if agrees else 1.0
+    out = {}
+    for heads in senses.values():
+        head = heads[0]
+        plain, every = of_category.get(head.category, (0.0, 0.0))
+        share = (plain + CATEGORY_WEIGHT * USUAL) / (every + CATEGORY_WEIGHT)
+        plain, every = of_word.get(head.lemma, (0.0, 0.0))
+        out[head.lemma] = (plain + CATEGORY_WEIGHT * share) / (every + CATEGORY_WEIGHT) >= ENOUGH
+    return out
 
 
 def _plurals(lemma: str) -> tuple[str, ...]:
@@ -246,10 +357,11 @@ def parse_words(text: str) -> tuple[str, ...]:
 
 
 def load_nouns(folder: Path) -> NounLexicon:
-    """The lexicon in ``folder``: the noun lists, the block list and the first names (see `NOUN_FILES`)."""
-    entries: list[NounEntry] = []
-    for name in NOUN_FILES:
-        entries.extend(parse_nouns((folder / name).read_text(encoding="utf-8"), name))
+    """The lexicon in ``folder``: the noun lists (`NOUN_FILES`), the block list and the first names."""
+    by_hand: list[NounEntry] = []
+    for name in HAND_FILES:
+        by_hand.extend(parse_nouns((folder / name).read_text(encoding="utf-8"), name))
+    derived = parse_nouns((folder / WORDNET_FILE).read_text(encoding="utf-8"), WORDNET_FILE)
     blocked = parse_words((folder / BLOCK_FILE).read_text(encoding="utf-8"))
     names = parse_words((folder / NAME_FILE).read_text(encoding="utf-8"))
-    return NounLexicon(entries, blocked, names)
+    return NounLexicon(by_hand, blocked, names, derived)

@@ -56,6 +56,7 @@ FUNCTION_WORDS = frozenset(
     "everything anything something".split()
 )
 FILLERS = frozenset("just only really still even straight always literally basically actually simply also".split())
+TITLES = frozenset("mr mrs ms miss mister".split())
 # Nouns to the tagger, but they begin a new clause ("a subscription nobody wanted").
 _INDEFINITE = frozenset(
     "nobody somebody everybody anybody someone everyone anyone nothing something everything".split()
@@ -256,6 +257,7 @@ class Reader:
             # "diamond watch": both halves known, the pair not; the pair is what they said, the head says what it is
             if self.nouns.lookup(self.text(lead)) is not None and " " not in text:
                 text, first = self.joined(lead, stop), lead
+                entry = self.nouns.headed(text)  # none where the last word does not speak for it ("license plate")
         for begin in range(i, stop):
             if self.nouns.is_blocked(self.joined(begin, stop)) or self.nouns.is_blocked(self.text(begin)):
                 return None
@@ -276,8 +278,11 @@ class Reader:
             return True
         if token.text in VOCATIVES:
             return False  # "you're a dishwasher, buddy" without its comma
-        if self.nouns.is_first_name(token.text) and self.nouns.lookup(self.text(i - 1)) is not None:
-            return False  # "my nephew Tony" is a nephew, no award
+        if self.nouns.is_first_name(token.text) or token.text in TITLES:
+            return False  # "my nephew Tony" is a nephew, no award; "my neighbor Mrs. Delgado"
+        before = self.nouns.lookup(self.text(i - 1))
+        if entry is None and (token.capital or (before is not None and before.number == "pl")):
+            return False  # "my sternman Curtis", "my clippers hum"
         after = self.tag(i + 1)
         verb_like = token.text.endswith("s") and not token.text.endswith("ss")
         return not (verb_like and after in _SUBJECT_CLASH_TAGS and not token.ends)

@@ -40,7 +40,7 @@ HEADS = frozenset(
 NUMBERS = frozenset(("sg", "pl", "any", "none"))
 STANCES = frozenset(("claim", "poss"))  # of an image: whether "you" are the thing, or own it
 SLOTS = frozenset("X aX Y aY I aI N P V L R w1 w2 nw n Q".split())
-COUPLET_FILES = ("couplets.txt", "couplets_new.txt", "couplets_more.txt")
+COUPLET_FILES = ("couplets.txt", "couplets_new.txt", "couplets_more.txt", "rounds.txt")
 
 OVERLAP_STOP = frozenset(
     "you your yours you're i i'm i've i'd i'll me my it it's its they them their the a an and but or so then than "

@@ -9,30 +9,35 @@ Bounds such as UCB were not taken, as they favour what was never tried, and an a
 
 *Conventions.*  A reward lies in 0..1, ½ is "no reaction".  Leanings are in the planner's unit, within ±`MOST`, and
 are measured from the arms' common mean: a crowd that cheers at everything leans nothing.  Evidence fades by `FADE` a
-round, so an arm holds at most 1 / (1 - FADE) rounds of it.
+round: what is known of all opponents with every round, what is known of one with every round against that one, so that
+who comes back a year later is not forgotten.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PRIOR_FOR, PRIOR_AGAINST = 2.0, 2.0  # Beta(2, 2): four rewards' worth of "nobody knows", so that one boo settles little
-FADE = 0.9  # of the evidence is left a round later; ten rounds of it count, about two battles
+FADE = 0.95  # of the evidence is left a round later: about the last twenty rounds count
 OWN_PRIOR = 4.0  # rewards' worth of trust in the overall estimate where an opponent's own is to replace it
-SCALE, MOST = 1.4, 0.5  # leaning of a whole reward more than the others; the most a persona's own leanings reach
+SCALE, MOST = 2.0, 0.5  # leaning of a whole reward more than the others; the most a persona leans
 TEMPERATURE = 0.43  # the logistic that a difference of two throws of the planner's dice (0.55 · √2) looks like
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What an arm was paid: all that ever was, and what of it has not faded."""
+    """What an arm was paid: all that ever was; what of it has not faded (``fresh``); and what of it has not faded where
+    only rounds against this opponent count (``own``).
+    """
 
     count: int = 0
     reward: float = 0.0
     fresh_count: float = 0.0
     fresh_reward: float = 0.0
+    own_count: float = 0.0
+    own_reward: float = 0.0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -40,18 +45,26 @@ class Tally:
             self.reward + other.reward,
             self.fresh_count + other.fresh_count,
             self.fresh_reward + other.fresh_reward,
+            self.own_count + other.own_count,
+            self.own_reward + other.own_reward,
         )
 
     def paid(self, reward: float) -> Tally:
         """One reward more."""
         if not 0.0 <= reward <= 1.0:
             raise ValueError(f"a reward lies in 0..1, got {reward!r}")
-        return self + Tally(1, reward, 1.0, reward)
+        return self + Tally(1, reward, 1.0, reward, 1.0, reward)
 
-    def faded(self, rounds: int) -> Tally:
-        """The same, so many rounds later."""
-        left = FADE ** max(0, rounds)
-        return Tally(self.count, self.reward, self.fresh_count * left, self.fresh_reward * left)
+    def faded(self, rounds: int, own_rounds: int) -> Tally:
+        """The same so many rounds later, ``own_rounds`` of them against this opponent."""
+        left, own_left = FADE ** max(0, rounds), FADE ** max(0, own_rounds)
+        return replace(
+            self,
+            fresh_count=self.fresh_count * left,
+            fresh_reward=self.fresh_reward * left,
+            own_count=self.own_count * own_left,
+            own_reward=self.own_reward * own_left,
+        )
 
 
 NOTHING = Tally()
@@ -71,7 +84,7 @@ def estimate(overall: Tally, own: Tally) -> float:
     """
     prior = PRIOR_FOR + PRIOR_AGAINST
     mean = (PRIOR_FOR + overall.fresh_reward) / (prior + overall.fresh_count)
-    return (OWN_PRIOR * mean + own.fresh_reward) / (OWN_PRIOR + own.fresh_count)
+    return (OWN_PRIOR * mean + own.own_reward) / (OWN_PRIOR + own.own_count)
 
 
 def leanings(tallies: Tallies, arms: Iterable[str], opponent: str = "") -> dict[str, float]:
@@ -79,7 +92,7 @@ def leanings(tallies: Tallies, arms: Iterable[str], opponent: str = "") -> dict[
 
     An opponent's own evidence counts in both estimates, as it is part of the overall one.
     """
-    overall: dict[str, Tally] = {arm: NOTHING for arm in arms}
+    overall = dict.fromkeys(arms, NOTHING)
     for (arm, _), tally in tallies.items():
         if arm in overall:
             overall[arm] = overall[arm] + tally
@@ -97,9 +110,7 @@ def shares(leanings_of: Mapping[str, float], persona: Mapping[str, float] | None
     A softmax stands in for the planner's normal dice; `TEMPERATURE` gives both the same spread.
     """
     persona = persona or {}
-    weights = {
-        arm: math.exp((leaning + persona.get(arm, 0.0)) / TEMPERATURE) for arm, leaning in leanings_of.items()
-    }
+    weights = {arm: math.exp((leaning + persona.get(arm, 0.0)) / TEMPERATURE) for arm, leaning in leanings_of.items()}
     whole = sum(weights.values())
     return {arm: weight / whole for arm, weight in weights.items()}
 
@@ -113,7 +124,8 @@ def floor(arms: int) -> float:
 
 def after_round(tallies: Tallies, rewards: Sequence[tuple[str, str, float]]) -> dict[tuple[str, str], Tally]:
     """Tallies one round on: what was there fades, and each (arm, opponent, reward) is added."""
-    out = {key: tally.faded(1) for key, tally in tallies.items()}
+    faced = {opponent for _, opponent, _ in rewards}
+    out = {key: tally.faded(1, int(key[1] in faced)) for key, tally in tallies.items()}
     for arm, opponent, reward in rewards:
         out[arm, opponent] = out.get((arm, opponent), NOTHING).paid(reward)
     return out

@@ -17,7 +17,7 @@ from itertools import combinations
 from types import MappingProxyType
 
 from rapbot.language.anchors import VerseFacts
-from rapbot.language.nouns import NounLexicon
+from rapbot.language.nouns import NounLexicon, is_thing
 from rapbot.values import Anchor, Number
 from rapbot.writing.arsenal import Couplet, Filler, agrees, bare, estimated_syllables, fill
 from rapbot.writing.rounds import NO_HISTORY, History, Recalled
@@ -35,12 +35,14 @@ SILENCE_WORTH = 2.0  # where nothing was heard, saying so is the only honest ope
 MOST_KEPT = 40_000  # fillings; a battle makes about a tenth
 RECALL_WORTH = 1.0  # to have been listened to a round ago is what rooms love most
 RECALL_AGAIN = -0.6  # what they say again now is answered, not recalled
-SET_UP_WORTH = 1.0  # a trap costs a laugh now and wins two in a later round …
+SET_UP_WORTH = 3.0  # a trap costs a laugh now and wins two in a later round …
 SPRING_WORTH = 2.5  # … where it must be sprung
 RECALLING = frozenset(("callback", "spring"))
 ABOUT_MOVES = frozenset(("flip", "close", "concede", "setup"))  # what takes up a claim or a thing of theirs
 UNBOUND_HEADS = ("after", "image", "none")
 COUNTABLE_WORDS = 20  # fewer are not worth counting aloud
+PAIR_CONFIDENCE = 0.8  # a list of what they only seemed to say is a list of nothing
+GENERIC = -0.7  # a joke that fits any thing is told where none fits this one
 PAIRS_KEPT = 12  # of their things side by side; a list holds two
 
 # Which kinds of anchor may serve a flip's head, and how well (0 is perfect).
@@ -188,6 +190,11 @@ def _filling(couplet: Couplet, fillers: Mapping[str, Filler], bound: tuple[Ancho
 
 def _by_slot(item: tuple[str, Filler]) -> str:
     return item[0]
+
+
+def is_keepsake(category: str) -> bool:
+    """A thing to own and touch that is not eaten up."""
+    return is_thing(category) and category.partition(".")[0] not in ("food", "drink")
 
 
 def _about_their_verse(couplet: Couplet) -> bool:
@@ -363,10 +370,15 @@ class Matcher:
             fit = FLIP_KINDS[needs.head][anchor.kind]
             if couplet.move == "close" and (anchor.kind in ("boast", "place") or anchor.category is None):
                 return None
-            if needs.head == "said" and not couplet.slots and anchor.kind not in OWN_TOPIC:
-                return None  # "You talk of money" to somebody who said "a quarter in the slot"
-            if needs.term == ANY and needs.head != "claim" and _group(anchor) in NO_THING:
-                return None  # a line for any thing calls it "it"
+            if needs.head == "said" and not couplet.slots:
+                if anchor.kind not in OWN_TOPIC or (anchor.category or "").endswith((".person", ".people")):
+                    return None  # "You talk of money" to somebody who said "a quarter in the slot"; "school" for a kid
+            if needs.term == ANY and needs.head == "poss" and not is_keepsake(anchor.category or ""):
+                return None  # a line for any thing calls it "it", takes it along and sets it down
+            if needs.term == ANY and needs.head != "claim":
+                if _group(anchor) in NO_THING:
+                    return None
+                fit += GENERIC * (couplet.move in ("flip", "close"))
             fits = self._meets(couplet, anchor) and _frame_fits(couplet, anchor)
             return fit if fits else None
         return 0.0 if self._returned(couplet, anchor) else None
@@ -410,7 +422,7 @@ class Matcher:
         """Every two of their things that may stand side by side."""
         things = [
             anchor for anchor in situation.anchors
-            if anchor.kind in ("claim", "job", "possession", "simile") and anchor.confidence >= FLIP_CONFIDENCE
+            if anchor.kind in ("claim", "job", "possession") and anchor.confidence >= PAIR_CONFIDENCE
             and anchor.category is not None and anchor.category.partition(".")[0] not in UNLISTED
         ]  # fmt: skip
         weights = [_weight(thing, situation) for thing in things]

@@ -79,9 +79,10 @@ class Dreamer:
         self._rng = np.random.default_rng(seed)
         self._heard = tuple(heard)
         self._links, self._ties = links, affinities(links, nouns)
-        things = [entry for entry in nouns.entries if entry.number == "sg" and not entry.lemma.count(" ") > 1]
+        things = [entry for entry in nouns.by_hand if entry.number == "sg" and not entry.lemma.count(" ") > 1]
         self._things = [entry for entry in things if not nouns.is_blocked(entry.lemma)]
         self._of_term: dict[str, list[NounEntry]] = {}
+        self._far_before: dict[str, list[tuple[str, str]]] = {}
         self._tails: dict[tuple[tuple[str, tuple[str, ...]], ...], list[NounEntry]] = {}
         for entry in self._things:
             for sound in self._second.pronunciations(entry.lemma.rpartition(" ")[2])[:1]:
@@ -118,14 +119,15 @@ class Dreamer:
         group = group_of(near, self._nouns)
         head = "insult" if group == "insult" else "claim" if group in CLAIMED else "poss"
         far_terms = [t for t in shared.terms if group_of(t, self._nouns) != group]
-        far = [e for t in far_terms for e in self._nouns_of(t) if self._may_be_far(e)]
+        far = [thing for term in far_terms for thing in self._far_of(term)]
         frames = self._frames.get(head, [])
         if not far or not frames:
             return None
-        gaps = [distance(group, e.group, self._ties) for e in far]
-        k = self._pick([gap * self._fresh(e.lemma) for gap, e in zip(gaps, far, strict=True)])
+        gaps = [distance(group, other, self._ties) for _, other in far]
+        k = self._pick([gap * self._fresh(noun) for gap, (noun, _) in zip(gaps, far, strict=True)])
+        thing = far[k][0]
         frame = frames[self._pick([self._fresh(_shape(f)) for f in frames])]
-        lines = _filled(frame, far[k].lemma, shared.word)
+        lines = _filled(frame, thing, shared.word)
         needs = {"insult": f"insult:{near} sg", "claim": f"claim:{near} sg been", "poss": f"poss:{near} sg owned"}[head]
         move = "insult" if head == "insult" else "flip"
         couplet = _couplet(move, needs, frame, lines)
@@ -135,9 +137,9 @@ class Dreamer:
         if mean_cost is None:
             return None
         puns = len({group_of(t, self._nouns) for t in shared.terms})
-        critic = self._critic(frame, gaps[k], mean_cost, min(1.0, (puns - 1) / 3), (shared.word, far[k].lemma))
-        why = f"frame {frame.id}: {near} and {far[k].lemma} both have {shared.word}"
-        return Idea(couplet, "shared", (near, far[k].lemma), round(gaps[k], 3), critic, why)
+        critic = self._critic(frame, gaps[k], mean_cost, min(1.0, (puns - 1) / 3), (shared.word, thing))
+        why = f"frame {frame.id}: {near} and {thing} both have {shared.word}"
+        return Idea(couplet, "shared", (near, thing), round(gaps[k], 3), critic, why)
 
     def _twin(self) -> Idea | None:
         """A noun that rhymes with what they are or call us."""
@@ -152,8 +154,9 @@ class Dreamer:
         if not sounds:
             return None
         key = tuple((vowel, coda) for vowel, coda, _ in tail(sounds[0]))
-        rhymes = [e for e in self._tails.get(key, ()) if self._may_be_far(e) and e.lemma != near.lemma]
+        rhymes = [e for e in self._tails.get(key, ()) if self._may_be_far(e) and e.group != near.group]
         rhymes = [e for e in rhymes if self._checker.confirmed(_last(near.lemma), _last(e.lemma))]
+        rhymes = [e for e in rhymes if not _within(near.lemma, e.lemma)]
         if not rhymes:
             return None
         gaps = [distance(near.group, e.group, self._ties) for e in rhymes]
@@ -213,10 +216,22 @@ class Dreamer:
             self._of_term[term] = [entry for entry in self._things if meets(term, entry)]
         return self._of_term[term]
 
+    def _far_of(self, term: str) -> list[tuple[str, str]]:
+        """(noun, group) of the distant things a term stands for; a quoted noun need not be in the lexicon."""
+        if term not in self._far_before:
+            noun = term.strip('"')
+            if term.startswith('"'):
+                found = [(noun, group_of(term, self._nouns))] if self._sayable(noun) else []
+            else:
+                found = [(entry.lemma, entry.group) for entry in self._nouns_of(term) if self._may_be_far(entry)]
+            self._far_before[term] = found
+        return self._far_before[term]
+
     def _may_be_far(self, entry: NounEntry) -> bool:
-        if entry.group in NOT_Y or entry.lemma != entry.lemma.lower():
-            return False
-        spoken = self._checker.spoken(entry.lemma)
+        return entry.group not in NOT_Y and entry.lemma == entry.lemma.lower() and self._sayable(entry.lemma)
+
+    def _sayable(self, noun: str) -> bool:
+        spoken = None if self._nouns.is_blocked(noun) else self._checker.spoken(noun)
         return spoken is not None and len(spoken.syllables) <= LONGEST_Y
 
     def _fresh(self, part: str) -> float:
@@ -230,6 +245,11 @@ class Dreamer:
 
 def _shape(frame: Frame) -> str:
     return f"dream-{frame.id}"
+
+
+def _within(a: str, b: str) -> bool:
+    """Does one noun end in the other ("wildcat", "cat")?  That is no rhyme but an echo."""
+    return a.endswith(_last(b)) or b.endswith(_last(a))
 
 
 def _last(noun: str) -> str:

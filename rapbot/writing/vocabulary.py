@@ -82,11 +82,8 @@ class Vocabulary:
 
 
 def known(noun: str, nouns: NounLexicon) -> NounEntry | None:
-    """The lexicon's entry for a noun, else for its last word ("silver Cadillac")."""
-    entry = nouns.lookup(noun)
-    if entry is None and " " in noun:
-        entry = nouns.lookup(noun.rpartition(" ")[2])
-    return entry
+    """The lexicon's entry for a noun, else for its last word where that speaks for it ("silver Cadillac")."""
+    return nouns.headed(noun)
 
 
 def parse_vocabulary(text: str) -> Vocabulary:

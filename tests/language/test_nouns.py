@@ -5,7 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rapbot.errors import UserError
-from rapbot.language.nouns import NounLexicon, looks_plural, parse_nouns, parse_words, plural, singulars
+from rapbot.language.nouns import (
+    CARRIED,
+    OWNED_AS,
+    SHIFTING,
+    THINGS,
+    NounLexicon,
+    is_carried,
+    is_thing,
+    looks_plural,
+    parse_nouns,
+    parse_words,
+    plural,
+    singulars,
+)
 
 SMALL = NounLexicon(
     parse_nouns(
@@ -58,6 +71,77 @@ def test_owning_an_insult_is_owning_a_plain_thing():
     assert SMALL.lookup("toaster", "owned").category == "house.part"
 
 
+def test_an_insult_that_names_nothing_to_own_has_no_category_when_owned():
+    lexicon = NounLexicon(
+        parse_nouns(
+            "nobody|insult.nobody|sg|been,said|a couch|bar\n"
+            "voicemail|tech.phone|sg|owned,used|a phone|phone\n"
+            "voicemail|insult.assistant|sg|been|a phone|phone\n"
+            "sampler|insult.copy|sg|been,owned|a studio|studio\n"
+        )
+    )
+    assert lexicon.lookup("nobody", "owned") is None
+    assert lexicon.lookup("nobody", "been").category == "insult.nobody"
+    assert lexicon.lookup("voicemail", "owned").category == "tech.phone"
+    assert lexicon.lookup("voicemail", "been").category == "insult.assistant"
+    assert lexicon.lookup("sampler", "owned").category == "insult.copy"  # listed as owned: the list knows better
+
+
+HEADS = NounLexicon(
+    parse_nouns(
+        "coach|job.teacher|sg|been|a bench|stadium\n"
+        "swim coach|job.teacher|sg|been|a pool|stadium\n"
+        "lane|tech.part|sg|used|a road|road\n"
+        "bus lane|vehicle.road|sg|said|a road|road\n"
+        "bike lane|vehicle.road|sg|said|a road|road\n"
+        "bowl|tool.kitchen|sg|owned|a sink|kitchen\n"
+        "treehouse|house.home|sg|lived|a yard|house\n"
+        "honor|feeling.self|mass|said|a court|court\n"
+        "bow tie|clothing.other|sg|worn,owned|a drawer|wardrobe\n"
+        "hi-fi|music.gear|sg|owned|a den|studio\n"
+        "shoes|clothing.shoes|pl|worn,owned|a shoe box|shoes\n"
+    ),
+    blocked=("cotton",),
+)
+
+
+@pytest.mark.parametrize(
+    ("noun", "category"),
+    [("tennis coach", "job.teacher"), ("Tennis  coaches", "job.teacher"), ("swim coach", "job.teacher"),
+     ("leather shoe", "clothing.shoes"), ("tree house", "house.home")],
+)  # fmt: skip
+def test_the_last_word_speaks_for_an_unlisted_compound(noun, category):
+    assert HEADS.headed(noun).category == category
+
+
+@pytest.mark.parametrize(
+    ("noun", "why"),
+    [("fast lane", "the lanes that are listed are something else"), ("toilet bowl", "bowls of all sorts"),
+     ("maid of honor", "does not end in what it is"), ("cotton coach", "blocked"), ("zeugma", "unknown")],
+)  # fmt: skip
+def test_the_last_word_keeps_silent(noun, why):
+    assert HEADS.headed(noun) is None, why
+    assert HEADS.lookup("lane") is not None
+    assert "bowl" in SHIFTING
+
+
+@pytest.mark.parametrize(("noun", "lemma"), [("bowtie", "bow tie"), ("bowties", "bow tie"), ("hifi", "hi-fi")])
+def test_two_words_written_as_one_are_found(noun, lemma):
+    assert HEADS.lookup(noun).lemma == lemma
+
+
+def test_derived_compounds_are_no_evidence_of_what_a_last_word_names():
+    by_hand = parse_nouns(
+        "lane|tech.part|sg|used|a road|road\n"
+        "bus lane|vehicle.road|sg|said|a road|road\n"
+        "bike lane|vehicle.road|sg|said|a road|road\n"
+    )
+    derived = parse_nouns("".join(f"{kind} lane|tech.part|sg|used|a road|road\n" for kind in "abcdefgh"))
+    assert NounLexicon((*by_hand, *derived)).headed("fast lane") is not None
+    assert NounLexicon(by_hand, derived=derived).headed("fast lane") is None
+    assert NounLexicon(by_hand, derived=derived).lookup("a lane").category == "tech.part"
+
+
 def test_blocked_nouns_are_never_found_but_a_listed_compound_may_contain_one():
     assert SMALL.lookup("spade") is None
     assert SMALL.lookup("spades") is None
@@ -108,6 +192,40 @@ def test_first_names_ignore_case():
 
 
 # ------------------------------------------------------------------------------------------------ the shipped lists
+
+
+@given(st.data())
+def test_headed_answers_as_lookup_does_where_lookup_answers(nouns, data):
+    noun = data.draw(st.sampled_from(nouns.entries)).lemma
+    frame = data.draw(st.sampled_from([None, "been", "owned", "eaten"]))
+    found = nouns.lookup(noun, frame)
+    assert nouns.headed(noun, frame) == found
+    compound = nouns.headed(f"lucky {noun}", frame)
+    assert compound is None or nouns.lookup(compound.noun, frame) == compound
+
+
+def test_things_are_categories_that_exist_and_no_person_time_or_feeling(nouns):
+    categories = {entry.category for entry in nouns.entries}
+    assert CARRIED < THINGS <= categories
+    groups = {category.partition(".")[0] for category in THINGS}
+    assert not groups & {"abstract", "time", "feeling", "family", "job", "crew", "party", "war", "place", "animal"}
+    assert {category for category in OWNED_AS.values() if not is_thing(category)} <= {"tech.app"}
+    for noun, thing, carried in [
+        ("hammer", True, True), ("backpack", False, False), ("tuba", True, True), ("piano", True, False),
+        ("truck", True, False), ("wedding", False, False), ("uncle", False, False), ("grief", False, False),
+    ]:  # fmt: skip
+        category = nouns.lookup(noun).category
+        assert (is_thing(category), is_carried(category)) == (thing, carried), noun
+
+
+def test_what_a_noun_is_comes_before_what_it_goes_with(nouns):
+    """People, things and events in the category of their kind, not of their company."""
+    assert nouns.lookup("funeral").group == "party"
+    assert nouns.lookup("uncle").category == "family.parent"
+    assert nouns.lookup("wardrobe").category == "furniture.storage"
+    assert nouns.lookup("handcuffs").group == "outlaw"
+    family = {entry.lemma for entry in nouns.entries if entry.group == "family"}
+    assert not family & {"wedding", "divorce", "bedtime", "nickname", "thanksgiving", "name tag"}
 
 
 @pytest.mark.parametrize(

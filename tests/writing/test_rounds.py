@@ -72,7 +72,7 @@ def test_a_callback_quotes_the_round_it_names(tester: Pen, text: HibariText, see
 
 def test_callbacks_and_traps_happen(tester: Pen, text: HibariText) -> None:
     moves = [
-        bar.move for seed in range(12) for one in battle(tester, text, seed, "tester").rounds for bar in one.verse.bars
+        bar.move for seed in range(40) for one in battle(tester, text, seed, "tester").rounds for bar in one.verse.bars
     ]
     assert {"callback", "setup", "spring"} <= set(moves)
 
