@@ -20,7 +20,7 @@ from typing import NoReturn
 from rapbot import __version__
 from rapbot.errors import EngineUnavailable, RapbotError, UserError
 
-COMMANDS = ("respond", "write", "voice", "voices", "listen", "beats", "memory", "models", "doctor", "bench")
+COMMANDS = ("respond", "write", "voice", "voices", "listen", "beats", "daydream", "memory", "models", "doctor", "bench")
 
 STOPPED_EXIT_CODE = 130  # 128 + SIGINT, what a shell reports for a program stopped with Ctrl-C
 BROKEN_PIPE_EXIT_CODE = 141  # 128 + SIGPIPE

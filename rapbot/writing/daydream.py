@@ -29,7 +29,8 @@ from rapbot.writing.checker import Checker
 from rapbot.writing.ideas import Idea, idea_couplet
 from rapbot.writing.links import Frame, Links, affinities, distance, group_of, meets
 
-KEEP = 0.62  # what the critic must give; about one pair in eight
+KEEP = 0.62  # what the critic must give; about one pair in five
+RISE, HALF_WAY = 0.2, 400  # how much more it asks the more was kept, half of it after so many
 ABOUT_THEM = 0.7  # share of dreams about what this opponent was heard to say, where anything is known
 TWIN_SHARE = 0.15  # of dreams look for a rhyme between the two
 BPM, SPAN_BEATS = 90.0, 4  # where a line must lie well to be kept
@@ -54,7 +55,7 @@ class Heard:
 
 @dataclass
 class Tally:
-    """What a dream has cost and brought."""
+    """What a dream has come to."""
 
     tried: int = 0
     kept: int = 0
@@ -96,7 +97,8 @@ class Dreamer:
         self.tally.tried += 1
         twin = self._rng.random() < TWIN_SHARE
         idea = self._twin() if twin else self._shared()
-        if idea is None or idea.id in self._seen or idea.critic < KEEP:
+        floor = KEEP + RISE * self.tally.kept / (self.tally.kept + HALF_WAY)
+        if idea is None or idea.id in self._seen or idea.critic < floor:
             return None
         self._seen.add(idea.id)
         self._uses.update((*idea.seeds, idea.couplet.shape))

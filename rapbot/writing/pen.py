@@ -13,6 +13,7 @@ import string
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -47,6 +48,7 @@ BREADTHS = (1, 5)  # of the search; the second where the first finds nothing tha
 MAX_REWRITES = 40  # refused couplets before a verse is given up as it stands; in practice two or three
 IDEA_CRITIC, USUAL_CRITIC = 3.0, 0.65  # worth of the critic's whole scale, and what it usually gives
 FAR_FETCHED, USUAL_SURPRISE, USUAL_DISTANCE = 4.0, 0.3, 0.6  # what --surprise makes of an idea's distance
+RIVALS = 8  # entries that an episode tells beside the one said
 PLANS_KEPT = 512  # slot plans of whole verses: most words an opponent adds change nothing
 MAKER_COUPLETS, EXAMPLES, BEST_SCORE = 8, 6, 3  # asked of another maker at once; ours it is shown; their mark
 LIKENESS = 0.3  # phones to change per phone of the longer word; carcass/Marcus is 0.17
@@ -64,7 +66,7 @@ class Order:
     opponents meet the same favourites.  A reply that is planned again at every word keeps its own, or it would change
     its mind.  ``history`` is the battle before this round; traps are set only where it is not the ``last_round``.
     ``density`` says whether our lines are as long as the opponent's (match), long where theirs are short (contrast), or
-    as they come (own).
+    as they come (own).  ``leanings`` towards moves were learnt (`rapbot.writing.bandit`); a persona's own are added.
 
     Raises:
         ValueError: a field out of range.
@@ -82,6 +84,7 @@ class Order:
     history: History = NO_HISTORY
     last_round: bool = True
     density: Density = "own"
+    leanings: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def said(self) -> frozenset[str]:
@@ -125,6 +128,7 @@ class Pen:
         self._ideas: dict[str, Idea] = {}
         self._dreamt = Matcher((), vocabulary, nouns)
         self._pun_sounds: dict[str, tuple[str, ...]] | None = None
+        self._last: dict[str, tuple[str, Sequence[Candidate]]] = {}  # what was chosen from what
         self._planned: dict[tuple[tuple[str, ...], float, str], tuple[SlotPlan, ...] | int] = {}
         self._likened: dict[str, tuple[str, ...]] = {}
 
@@ -150,6 +154,20 @@ class Pen:
         self._personas[persona.name] = persona
         self._owners |= dict.fromkeys(sorted(own), persona.name)
         self._know(persona.own)
+
+    def is_idea(self, entry_id: str) -> bool:
+        """Was it dreamt, rather than in the bank?"""
+        return entry_id in self._ideas
+
+    def beside(self, entry_id: str) -> tuple[tuple[str, float], ...]:
+        """The entries that the last verse could have said in an entry's place, with their worth; the best first."""
+        move, weighed = self._last.get(entry_id, ("", ()))
+        found: dict[str, float] = {}
+        for candidate in weighed:
+            if candidate.couplet.move == move:
+                found[candidate.couplet.id] = max(candidate.value, found.get(candidate.couplet.id, candidate.value))
+        best = nlargest(RIVALS, found.items(), key=lambda item: (item[1], item[0]))
+        return tuple((name, round(worth, 3)) for name, worth in best)
 
     def remember(self, ideas: Iterable[Idea]) -> None:
         """Take ideas to heart: their couplets compete with the bank's from now on."""
@@ -245,6 +263,7 @@ class Pen:
             UserError: nothing fits the tempo.
         """
         chosen, plans = self._settle(weighed, order, runs(words_of(" ".join(heard))), begun)
+        self._last = {c.couplet.id: (c.couplet.move, weighed) for c in chosen}
         return chosen, Verse(
             bars=self._bars(chosen, plans),
             bpm=order.bpm,
@@ -515,7 +534,8 @@ def _taste(who: Persona, order: Order, facts: VerseFacts) -> Taste:
     cost = LONG_LINE_COST if hurried else SLOW_LONG_LINE_COST
     own = frozenset(couplet.id for couplet in who.own)
     aim = line_length(order.density, facts)
-    return Taste(who.moves, who.writers, order.surprise, cost, LONG_LINE_SYLLABLES, who.rhyme, who.likes, own, aim)
+    moves = {move: who.moves.get(move, 0.0) + order.leanings.get(move, 0.0) for move in {*who.moves, *order.leanings}}
+    return Taste(moves, who.writers, order.surprise, cost, LONG_LINE_SYLLABLES, who.rhyme, who.likes, own, aim)
 
 
 def line_length(density: Density, facts: VerseFacts) -> float | None:

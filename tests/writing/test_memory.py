@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from rapbot.errors import UserError
 from rapbot.writing import memory as memory_module
-from rapbot.writing.bandit import FADE
+from rapbot.writing.bandit import FADE, Tally, after_round
 from rapbot.writing.daydream import Heard
 from rapbot.writing.ideas import Idea, idea_couplet
 from rapbot.writing.memory import (
@@ -160,6 +160,31 @@ def test_outcomes_fade_with_the_rounds_that_pass(path: Path) -> None:
         assert (paid.count, paid.reward, paid.own_count) == (2, 1.5, 2.0)
         assert paid.fresh_count == pytest.approx(2 * FADE**2)
         assert one.tallies("move")["name", "Eve"].own_count == pytest.approx(1 + FADE)
+
+
+rounds = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from(("flip", "name")), st.sampled_from(("", "Eve", "Marcus")), st.floats(0.0, 1.0)),
+        min_size=1,
+        max_size=4,
+    ),
+    max_size=8,
+)
+
+
+@given(rounds)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_the_file_keeps_the_tallies_the_bandit_would(path: Path, told: list[list[tuple[str, str, float]]]) -> None:
+    path.unlink(missing_ok=True)
+    memory = open_memory(path)
+    tallies: dict[tuple[str, str], Tally] = {}
+    for one in told:
+        memory.append([Outcome("move", *paid) for paid in one])
+        tallies = after_round(tallies, one)
+    for found in (memory.tallies("move"), open_memory(path).tallies("move")):
+        assert found.keys() == tallies.keys()
+        for arm, tally in tallies.items():
+            assert astuple(found[arm]) == pytest.approx(astuple(tally))  # fading once by n or n times by 1: rounding
 
 
 def test_an_idea_that_says_the_same_is_the_same(path: Path) -> None:
