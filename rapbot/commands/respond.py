@@ -37,6 +37,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--pen", default="arsenal", metavar="P", help=PEN_HELP)
     parser.add_argument("--heat", choices=HEATS, default="street", help="how rough it may get (default: street)")
     parser.add_argument("--surprise", type=float, default=0.3, metavar="0..1", help="from the sure to the far-fetched")
+    parser.add_argument("--memory", metavar="PATH", help="use what is remembered there, and remember this reply")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same input, options and seed: same reply")
     parser.add_argument("--report", metavar="R.json", help="write the whole account as JSON")
     parser.add_argument(
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
     request = Request(
         args.bars, args.bpm, args.beat, args.persona, args.voice, args.heat, args.surprise, args.seed,
-        reference_of(args), args.pen,
+        reference_of(args), args.pen, Path(args.memory) if args.memory else None,
     )  # fmt: skip
     outputs = Outputs(
         Path(args.output),

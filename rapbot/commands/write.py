@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SCHEMA = "rapbot.verse/1"
 HEATS = ("clean", "street", "raw")
 PEN_HELP = "arsenal (default); model or openai:URL#MODEL also asks SmolLM2 or a language model on this machine"
+DENSITIES = ("own", "match", "contrast")
+DENSITY_HELP = "line length: as it comes, as dense as the opponent (match), or the opposite (contrast)"
 MIN_BARS, MAX_BARS = 4, 32
 MIN_BPM, MAX_BPM = 50.0, 200.0
 
@@ -36,6 +38,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--surprise", type=float, default=0.3, metavar="0..1", help="from the sure to the far-fetched")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="same input, options and seed: same verse")
     parser.add_argument("--pen", default="arsenal", metavar="P", help=PEN_HELP)
+    parser.add_argument("--memory", metavar="PATH", help="use what is remembered there, and remember this verse")
+    parser.add_argument("--density", choices=DENSITIES, default="own", help=DENSITY_HELP)
     parser.add_argument("--json", action="store_true", help=f"print one JSON object, schema {SCHEMA}")
     parser.add_argument("--lint", action="store_true", help="check every couplet of the arsenal and exit")
 
@@ -55,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
     from rapbot.engines.hibari_text import HibariText
     from rapbot.language.anchors import find_anchors, verse_facts, words_from_text
     from rapbot.resources import models_root
-    from rapbot.writing.pen import open_pen
+    from rapbot.writing.memory import open_memory
+    from rapbot.writing.pen import Order, open_pen
+    from rapbot.writing.recollection import opponent_name, records_of, remember_reply, remembering
 
     engine = HibariText()
     pen = open_pen(engine, CmuLexicon(), models_root())
@@ -66,21 +72,20 @@ def run(args: argparse.Namespace) -> int:
     proposed, remark = pen.proposals(maker, anchors, args.bpm, seed=args.seed, heard=heard) if maker else ([], "")
     if remark:
         print(f"rapbot: note: {remark}", file=sys.stderr)
-    verse = pen.write(
-        anchors,
-        verse_facts(words, lines, engine),
-        bpm=args.bpm,
-        bars=args.bars,
-        persona=persona,
-        heat=args.heat,
-        surprise=args.surprise,
-        seed=args.seed,
-        heard=heard,
-        proposed=proposed,
-    )
+    opponent = opponent_name(anchors)
+    order = Order(args.bpm, args.bars, persona, args.heat, args.surprise, args.seed, density=args.density)
+    memory = open_memory(args.memory, writable=None) if args.memory else None
+    if memory is not None:
+        order = remembering(order, pen, memory, opponent)
+    verse = pen.answer(anchors, verse_facts(words, lines, engine), order, heard, proposed)
+    if memory is not None:
+        remember_reply(memory, records_of(verse, anchors, pen, order, opponent))
+        for remark in memory.remarks:
+            print(f"rapbot: note: {remark}", file=sys.stderr)
     if args.bars % 2:
         print(f"rapbot: note: lines come in pairs, so {args.bars} bars became {args.bars - 1}", file=sys.stderr)
-    print(json.dumps(verse_json(verse), ensure_ascii=False) if args.json else verse_text(verse))
+    dreamt = (len(memory.ideas()) if memory is not None else 0, sum(pen.is_idea(b.entry_id) for b in verse.bars[::2]))
+    print(json.dumps(verse_json(verse, *dreamt), ensure_ascii=False) if args.json else verse_text(verse))
     return 0
 
 
@@ -97,15 +102,21 @@ def opponent_text(argument: str) -> str:
         raise UserError(f"{path} is not a file: --opponent @FILE takes a text file") from None
 
 
-def verse_json(verse: Verse) -> dict[str, Any]:
-    """Schema rapbot.verse/1; ``slot`` counts 16ths from the bar line."""
+def verse_json(verse: Verse, ideas_kept: int = 0, ideas_used: int = 0) -> dict[str, Any]:
+    """Schema rapbot.verse/1; ``slot`` counts 16ths from the bar line; ideas: in the memory, and in this verse."""
     return {
         "schema": SCHEMA,
         "bpm": verse.bpm,
         "span_beats": verse.span_beats,
         "persona": verse.persona,
-        # nothing is dreamt yet, and the contract says so in numbers
-        "daydream": {"tried": 0, "kept": 0, "used": 0, "cpu_s_per_kept": None, "cpu_s_per_used": None},
+        # a reply dreams nothing itself; what dreaming cost is told by `rapbot daydream`
+        "daydream": {
+            "tried": 0,
+            "kept": ideas_kept,
+            "used": ideas_used,
+            "cpu_s_per_kept": None,
+            "cpu_s_per_used": None,
+        },
         "bars": [
             {
                 "index": bar.index,
@@ -157,10 +168,12 @@ def _lint(*, as_json: bool) -> int:
     from rapbot.writing.arsenal import load_arsenal
     from rapbot.writing.checker import Checker
     from rapbot.writing.lint import lint
+    from rapbot.writing.persona import load_personas
     from rapbot.writing.vocabulary import parse_vocabulary
 
     models = models_root()
-    couplets = load_arsenal(models / "arsenal")
+    personas = load_personas(models / "personas").values()
+    couplets = [*load_arsenal(models / "arsenal"), *(couplet for persona in personas for couplet in persona.own)]
     vocabulary = parse_vocabulary((models / "categories.toml").read_text(encoding="utf-8"))
     checker = Checker(HibariText(), CmuLexicon())
     findings = list(lint(couplets, vocabulary, load_nouns(models / "nouns"), checker))

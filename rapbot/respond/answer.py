@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,9 @@ from rapbot.values import Audio, PronouncedWord, Take, Verse
 from rapbot.voicing.backing_vocals import Extra, Performer, second_track
 from rapbot.voicing.performance import BarDelivery, performed_verse, plan_performance
 from rapbot.voicing.voices import DEFAULT_VOICE
+from rapbot.writing.memory import open_memory
+from rapbot.writing.pen import Order
+from rapbot.writing.recollection import opponent_name, records_of, remember_reply, remembering
 
 if TYPE_CHECKING:
     from rapbot.sound.mix import MixResult
@@ -58,6 +62,7 @@ class Request:
     seed: int = 0
     reference: Reference | None = None
     pen: str = "arsenal"
+    memory: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Answer:
     deliveries: tuple[BarDelivery, ...] = ()
     extras: tuple[Extra, ...] = ()
     leaning: Leaning | None = None
+    memory_digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -133,18 +139,18 @@ def answer(
             proposed, remark = kit.pen.proposals(maker, opponent.anchors, backing.bpm, seed=request.seed, heard=heard)
         warnings += [remark] if remark else []
     with watch("write"):
-        verse = kit.pen.write(
-            opponent.anchors,
-            facts,
-            bpm=backing.bpm,
-            bars=request.bars or default_bars(opponent),
-            persona=persona,
-            heat=request.heat,
-            surprise=request.surprise,
-            seed=request.seed,
-            heard=heard,
-            proposed=proposed,
+        order = Order(
+            backing.bpm, request.bars or default_bars(opponent), persona, request.heat, request.surprise, request.seed
         )
+        memory = open_memory(request.memory, writable=None) if request.memory else None
+        digest = memory.digest() if memory is not None else None
+        who = opponent_name(opponent.anchors)
+        if memory is not None:
+            order = remembering(order, kit.pen, memory, who)
+        verse = kit.pen.answer(opponent.anchors, facts, order, heard, proposed)
+        if memory is not None:
+            remember_reply(memory, records_of(verse, opponent.anchors, kit.pen, order, who))
+            warnings += memory.remarks
     voice_name = request.voice or kit.pen.persona(verse.persona).voice
     with watch("reference") if request.reference else nullcontext():
         engaged = engage(voice_name, kit.acoustic, kit.text, request.seed, request.reference)
@@ -155,7 +161,7 @@ def answer(
         mixed = _mix(said, backing, timeline)
     return Answer(
         opponent, said.verse, said.takes, starts, mixed.mix, mixed.voice_stem, mixed.beat_stem, timeline, backing.name,
-        voice_name, tuple(warnings), watch.timing_ms, said.deliveries, said.extras, engaged.leaning,
+        voice_name, tuple(warnings), watch.timing_ms, said.deliveries, said.extras, engaged.leaning, digest,
     )  # fmt: skip
 
 

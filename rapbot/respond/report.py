@@ -38,6 +38,7 @@ def report(answer: Answer, request: Request) -> dict[str, Any]:
         "voice": answer.voice_name,
         "reference": None if request.reference is None else reference_json(request.reference, answer.leaning),
         "persona": answer.verse.persona,
+        "memory": answer.memory_digest,
         "warnings": list(answer.warnings),
         "opponent": {
             "bpm": _round(opponent.grid.bpm),
@@ -137,13 +138,14 @@ def delivery_json(bar: Bar, plan: BarDelivery, extras: Sequence[Extra]) -> dict[
 
 
 def monitors(answer: Answer) -> dict[str, float | None]:
-    """The live failure monitors of one reply, 0 is best.  ``style_bleed`` needs a trained classifier and is null."""
+    """The live failure monitors of one reply, 0 is best; ``style_bleed`` is null for a persona of the user's own."""
     available = {a.text for a in answer.opponent.anchors if a.confidence >= ANCHOR_FLOOR}
     answered = {text for bar in answer.verse.bars for text in bar.answers} & available
     return {
         "drift_ms": _round(drift_ms(answer.takes, answer.bar_starts)),
         "amnesia": _round(1 - len(answered) / len(available)) if available else None,
-        "style_bleed": None,
+        "style_bleed": answer.verse.monitors.get("style_bleed"),
+        "repetition": answer.verse.monitors.get("repetition"),
         "flat_affect": _round(flat_affect(answer.takes)),
     }
 

@@ -15,6 +15,7 @@ from rapbot.language.nouns import NounLexicon
 from rapbot.rhythm.slots import span_beats_for
 from rapbot.values import Number
 from rapbot.writing.arsenal import Couplet, Filler, agrees, bare, end_word, fill, words_of
+from rapbot.writing.candidates import RECALLING
 from rapbot.writing.checker import Checker, runs
 from rapbot.writing.vocabulary import ANY, CLAIMED_FRAME, Vocabulary
 
@@ -36,6 +37,7 @@ SAMPLE_WORDS = {
     "Q": ("carcass", "pigeon", "coupon"),
     "X": ("tiger", "umbrella", "gold chain"),
     "Y": ("jacket", "apple pie", "watch"),
+    "R": ("last round", "round one", "round three"),
 }
 # Slots an anchor of each head fills; companions may stand in any couplet.
 COMPANIONS = frozenset(("N", "P", "I", "V", "L"))
@@ -125,6 +127,7 @@ def _wanted(number: str) -> Number:
 def _slots(couplet: Couplet) -> Iterator[Finding]:
     needs = couplet.needs
     fillable = COMPANIONS | set(OWN_SLOTS.get(needs.head, "")) | set(MEASURED_SLOTS.get(needs.head, ()))
+    fillable |= {"R"} if couplet.move in RECALLING else set()
     for slot in sorted({bare(s) for s in couplet.slots} - fillable):
         yield Finding(couplet.id, "slots", f"{needs.head!r} cannot fill {{{slot}}}")
 

@@ -5,7 +5,8 @@ apart: reading a line twice, or the same history from two files, changes nothing
 two counts (a grow-only counter: Shapiro et al., *Conflict-free Replicated Data Types*, 2011).
 
 *Conventions.*  A file is JSON lines, the first `HEADER`.  Whatever is appended together is one batch: one write under
-the file's lock, flushed to the disk, headed by a mark (writer, batch number, digest of the writer's batches so far).
+the file's lock, flushed to the disk, headed by a mark (writer, batch number, digest of the writer's batches so far); it
+is remembered whole or, where a crash broke it off, not at all.
 A *writer* is one file on one machine, see `writer_here`; two processes on one file are one writer.  The outcomes of one
 round are appended together: each batch with outcomes lets older ones fade (`rapbot.writing.bandit`).  Battles number
 from 1 in the order they ended; a merged memory goes on from the larger number.  Times are passed in; nothing here reads
@@ -175,11 +176,12 @@ class _Logged:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A batch of a writer, and the digest of its batches up to here."""
+    """A batch of a writer, the digest of its batches up to here, and how many lines follow that belong to it."""
 
     writer: str
     batch: int
     chain: str
+    lines: int = 0
 
 
 _Line = _Count | _Kept | _Logged | _Mark
@@ -193,6 +195,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "battle": ("opponent",),
 }
 _OPPONENT: Mapping[str, int] = {"outcome": 2, "concept": 0, "battle": 0}  # where in the key the opponent stands
+_MARK_BEGINS = b'{"kind":"mark",'
 _SUMS = ("reward", "fresh_count", "fresh_reward", "own_count", "own_reward", "round", "own_round")
 
 
@@ -222,6 +225,7 @@ def _written(line: _Line) -> str:
         fields |= {"battle": line.battle, **episode_json(line.episode)}
     else:
         fields = {"kind": "mark", "writer": line.writer, "batch": line.batch, "chain": line.chain}
+        fields["lines"] = line.lines
     return json.dumps(fields, separators=(",", ":"), allow_nan=False)
 
 
@@ -263,7 +267,9 @@ def _read(raw: bytes) -> _Line:
         place = _text(fields, "writer"), _whole(fields, "batch", 1), _whole(fields, "index")
         return _Logged(*place, _whole(fields, "battle"), _read_episode(fields))
     if kind == "mark":
-        return _Mark(_text(fields, "writer"), _whole(fields, "batch", 1), _text(fields, "chain"))
+        return _Mark(
+            _text(fields, "writer"), _whole(fields, "batch", 1), _text(fields, "chain"), _whole(fields, "lines")
+        )
     raise ValueError(f"unknown kind {kind!r}")
 
 
@@ -496,7 +502,7 @@ class Contents:
             del self._answers[question]
 
     def batch_of(self, writer: str, records: Iterable[Record]) -> list[_Line]:
-        """The lines that say so; the mark comes first, so that a batch broken off is still a batch of its own."""
+        """The lines that say so; the mark comes first, and tells a batch that was broken off from a whole one."""
         number = max(self._marks.get(writer, {0: ""})) + 1
         grown: dict[tuple[str, str, tuple[str, ...]], _Count] = {}
         others: list[_Line] = []
@@ -519,7 +525,7 @@ class Contents:
         lines = [*grown.values(), *others]
         chain = self._marks.get(writer, {}).get(number - 1, "")
         body = "\n".join((chain, *(_written(line) for line in lines)))
-        return [_Mark(writer, number, hashlib.sha256(body.encode()).hexdigest()[:16]), *lines]
+        return [_Mark(writer, number, hashlib.sha256(body.encode()).hexdigest()[:16], len(lines)), *lines]
 
     def _sums(self, writer: str, record: Record, before: _Count | None, this_round: bool) -> tuple[float, ...]:
         if not isinstance(record, Outcome):
@@ -649,7 +655,9 @@ def about_idea(line: _Line, idea_id: str) -> bool:
         return line.idea.id == idea_id
     if not isinstance(line, _Count):
         return False
-    return (line.kind in ("said", "used") and line.key[0] == idea_id) or line.key[:2] == ("idea", idea_id)
+    if line.kind == "outcome":
+        return line.key[:2] == ("idea", idea_id)
+    return line.kind in ("said", "used") and line.key[0] == idea_id
 
 
 def untouched(contents: Contents, battles: int) -> Callable[[_Line], bool]:
@@ -881,16 +889,16 @@ class Memory:
             if b"\n" not in data and self.writable:
                 self._add(descriptor, b"\n")
                 return
-        whole, end, tail = data.rpartition(b"\n")
-        lines = whole.split(b"\n")[0 if self._read_bytes else 1 :] if end else []
-        if tail and _is_line(tail):  # broken off exactly before its end
-            lines.append(tail)
-            if self.writable:
-                self._add(descriptor, b"\n")
-        elif tail:
-            self._torn(descriptor, tail, self._read_bytes + len(data) - len(tail))
-        self._read_bytes = os.fstat(descriptor).st_size if self.writable else self._read_bytes + len(whole) + len(end)
-        bad = [line for line in lines if line.strip() and not self._taken(line)]
+        start = self._read_bytes or data.find(b"\n") + 1  # behind what is known, or behind the header
+        body = data if self._read_bytes else data[start:]
+        whole = _whole_batches(body)
+        if whole < len(body):
+            self._torn(descriptor, body[whole:], start + whole)
+            body = body[:whole]
+        elif body and not body.endswith(b"\n") and self.writable:
+            self._add(descriptor, b"\n")
+        self._read_bytes = os.fstat(descriptor).st_size if self.writable else start + body.rfind(b"\n") + 1
+        bad = [line for line in body.split(b"\n") if line.strip() and not self._taken(line)]
         if bad:
             self._bad(descriptor, bad)
 
@@ -910,12 +918,12 @@ class Memory:
             self._say(f"{self.path}: the memory is empty")
 
     def _torn(self, descriptor: int, tail: bytes, whole_bytes: int) -> None:
-        what = f"{self.path}: the last line was broken off while it was written"
+        what = f"{self.path}: what was written last was broken off"
         if not self.writable:
             self._say(f"{what} and is left out")
             return
         aside = self.path.with_name(f"{self.path.name}.torn")
-        _set_aside(aside, [tail])
+        _set_aside(aside, [tail.removesuffix(b"\n")])
         os.ftruncate(descriptor, whole_bytes)
         os.fsync(descriptor)
         self._say(f"{what}; it was moved to {aside}")
@@ -1074,6 +1082,22 @@ def _check_header(path: Path, data: bytes) -> None:
     if isinstance(schema, str) and re.fullmatch(r"rapbot\.memory/\d+", schema):
         raise UserError(f"{path}: is written as {schema}, this rapbot reads {SCHEMA}; use the rapbot that wrote it")
     raise UserError(f"{path}: is no rapbot memory (its first line is not a {SCHEMA} header); name another file")
+
+
+def _whole_batches(body: bytes) -> int:
+    """How many bytes at the start are whole: a kill in mid-write leaves a line, or a batch, without its end."""
+    lines = body.split(b"\n")
+    tail = lines.pop()
+    if tail and _is_line(tail):  # broken off exactly before its line end
+        lines.append(tail)
+        tail = b""
+    for at in range(len(lines) - 1, -1, -1):
+        if lines[at].startswith(_MARK_BEGINS) and _is_line(lines[at]):
+            mark = _read(lines[at])
+            if isinstance(mark, _Mark) and mark.lines > len(lines) - 1 - at:
+                return sum(len(line) + 1 for line in lines[:at])
+            break
+    return len(body) - len(tail)
 
 
 def _is_line(raw: bytes) -> bool:

@@ -35,6 +35,7 @@ from rapbot.writing.persona import DEFAULT_PERSONA, Persona, load_personas
 from rapbot.writing.planner import PICK_UP, Known, Search, Taste, weigh
 from rapbot.writing.richness import richness
 from rapbot.writing.rounds import NO_HISTORY, History
+from rapbot.writing.style import StyleReader, load_style
 from rapbot.writing.vocabulary import Vocabulary, parse_vocabulary
 
 MIN_BARS, MAX_BARS = 2, 64
@@ -109,6 +110,7 @@ class Pen:
         g2p: G2p,
         second_lexicon: Lexicon,
         spelling: Mapping[str, str] | None = None,
+        style: StyleReader | None = None,
     ) -> None:
         self.nouns = nouns
         self._vocabulary = vocabulary
@@ -116,6 +118,7 @@ class Pen:
         self._g2p = g2p
         self._second = second_lexicon
         self._spelling = dict(spelling or {})
+        self._style = style
         self._checker = Checker(g2p, second_lexicon)
         self._couplets: tuple[Couplet, ...] = ()
         self._matcher_of: Matcher | None = None
@@ -218,8 +221,18 @@ class Pen:
             UserError: an unknown persona.
         """
         order = Order(bpm, bars, persona, heat, surprise, seed, used, spent, None, history, last_round, density)
-        weighed = self.weighed(anchors, facts, order, proposed)
-        return self.settled(weighed, order, anchors, heard)[1]
+        return self.answer(anchors, facts, order, heard, proposed)
+
+    def answer(
+        self,
+        anchors: Sequence[Anchor],
+        facts: VerseFacts,
+        order: Order,
+        heard: Sequence[str] = (),
+        proposed: Sequence[Candidate] = (),
+    ) -> Verse:
+        """`write` for an order that is made already."""
+        return self.settled(self.weighed(anchors, facts, order, proposed), order, anchors, heard)[1]
 
     def weighed(
         self,
@@ -264,12 +277,11 @@ class Pen:
         """
         chosen, plans = self._settle(weighed, order, runs(words_of(" ".join(heard))), begun)
         self._last = {c.couplet.id: (c.couplet.move, weighed) for c in chosen}
-        return chosen, Verse(
-            bars=self._bars(chosen, plans),
-            bpm=order.bpm,
-            span_beats=line_span(order.bpm),
-            persona=self.persona(order.persona).name,
-            monitors=_monitors(anchors, chosen),
+        who, bars = self.persona(order.persona).name, self._bars(chosen, plans)
+        verse = Verse(bars, order.bpm, line_span(order.bpm), who, _monitors(anchors, chosen, bars, order.history))
+        bleed = self._style.bleed(verse) if self._style is not None else None
+        return chosen, replace(
+            verse, monitors=verse.monitors | ({} if bleed is None else {"style_bleed": round(bleed, 3)})
         )
 
     def opening(
@@ -496,6 +508,7 @@ def open_pen(g2p: G2p, second_lexicon: Lexicon, models: Path) -> Pen:
         g2p,
         second_lexicon,
         load_spelling(models / "nouns"),
+        load_style(style) if (style := models / "personas" / "style.json").exists() else None,  # made after its pen
     )
 
 
@@ -553,11 +566,25 @@ def _digest(anchors: Sequence[Anchor], last_words: Sequence[str]) -> int:
     return zlib.crc32("|".join((*(a.text for a in anchors), *last_words)).encode())
 
 
-def _monitors(anchors: Sequence[Anchor], chosen: Sequence[Candidate]) -> dict[str, float]:
-    """``amnesia``: the share of sure anchors left unanswered; absent where there was none."""
+def _monitors(
+    anchors: Sequence[Anchor], chosen: Sequence[Candidate], bars: Sequence[Bar], history: History
+) -> dict[str, float]:
+    """``amnesia``: the share of sure anchors left unanswered; absent where there was none.  ``repetition``: the share
+    of bars that hold four words in a row which an earlier bar of the battle held.
+    """
+    out: dict[str, float] = {}
     available = {a.text for a in anchors if a.confidence >= AVAILABLE_CONFIDENCE}
     answered = {text for c in chosen for text in c.answered}
-    return {"amnesia": round(1 - len(available & answered) / len(available), 3)} if available else {}
+    if available:
+        out["amnesia"] = round(1 - len(available & answered) / len(available), 3)
+    said = {run for one in history.rounds for bar in one.verse.bars for run in runs(words_of(bar.text))}
+    again = 0
+    for bar in bars:
+        own = runs(words_of(bar.text))
+        again += bool(own & said)
+        said |= own
+    out["repetition"] = round(again / len(bars), 3) if bars else 0.0
+    return out
 
 
 def _check(bpm: float, bars: int, heat: str, surprise: float) -> None:

@@ -53,3 +53,9 @@ def records_of(verse: Verse, anchors: Sequence[Anchor], pen: Pen, order: Order, 
     if order.last_round:
         out.append(Battle(opponent))
     return out
+
+
+def remember_reply(memory: Memory, records: Sequence[Record]) -> None:
+    """Put it down, where the file may be written; where it may not, the memory has said so."""
+    if memory.writable:
+        memory.append(records)
