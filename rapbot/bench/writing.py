@@ -596,7 +596,10 @@ def run_default(
         raise UserError(f"seeds must be at least 1, got {seeds}")
     if bars < BARS or bars % 2:
         raise UserError(f"bars must be an even number from {BARS}, got {bars}")
-    from rapbot.bench.following import follow_all  # it takes its opponents from here
+    # these take their opponents from here
+    from rapbot.bench.following import follow_all
+    from rapbot.bench.personas import measure_personas
+    from rapbot.bench.rounds import measure_rounds, scripts
 
     kit = open_kit()
     sets = {
@@ -624,6 +627,8 @@ def run_default(
             name: measure(kit.pen, opponents, kit.second, kit.bank, kit.vocabulary, bars, seeds)
             for name, opponents in everyone.items()
         },
+        "rounds": measure_rounds(kit.pen, scripts(kit.text, kit.pen.nouns, typed_folder), kit.pen.personas),
+        "personas": measure_personas(kit.pen, [one for opponents in everyone.values() for one in opponents]),
     }
 
 
@@ -656,7 +661,17 @@ def open_kit() -> Kit:
 
 
 def table(result: dict[str, Any]) -> str:
-    """Goal against measured, a column for each set, for people."""
+    """Both tables for people: the single verses, and the battle over rounds with its personas."""
+    from rapbot.bench import personas, rounds
+
+    parts = [_verses_table(result)]
+    parts += [rounds.table(result["rounds"])] if "rounds" in result else []
+    parts += [personas.table(result["personas"])] if "personas" in result else []
+    return "\n\n".join(parts)
+
+
+def _verses_table(result: dict[str, Any]) -> str:
+    """Goal against measured, a column for each set."""
     sets = result["sets"]
     rows = [("measure", "goal", *(f"{name} ({s['opponents']})" for name, s in sets.items()))]
     for name, goal, show in _ROWS:

@@ -197,6 +197,13 @@ def is_keepsake(category: str) -> bool:
     return is_thing(category) and category.partition(".")[0] not in ("food", "drink")
 
 
+def _in_place(couplet: Couplet, situation: Situation) -> bool:
+    """May a line that answers nothing be said now?"""
+    if couplet.move == "setup":
+        return not situation.last_round
+    return not (situation.silent and _about_their_verse(couplet))
+
+
 def _about_their_verse(couplet: Couplet) -> bool:
     """A remark that there must have been a verse for."""
     return couplet.needs.head == "none" and couplet.move in ("punch", "open")
@@ -275,7 +282,7 @@ class Matcher:
             pairs = self._pairs(situation)
             for couplet in self._others:
                 out.extend(self._of(couplet, situation, pairs))
-            out.extend(c for c in self._free if not (situation.silent and _about_their_verse(c.couplet)))
+            out.extend(c for c in self._free if _in_place(c.couplet, situation))
             out.extend(self._recalled(situation))
         images = dict.fromkeys(candidate.couplet.image for candidate in out if candidate.couplet.move == "flip")
         for image in images:
@@ -290,7 +297,7 @@ class Matcher:
             value = RECALL_WORTH + RECALL_AGAIN * (past.anchor.text in now) + _rarity(past.anchor)
             for couplet in self._callbacks.get(past.anchor.kind, ()):
                 yield from self._quoting(couplet, past, situation, value)
-        about = {past.anchor.text: past for past in recalled}
+        about = {past.anchor.text: past for past in recalled if past.anchor.kind != "name"}
         for trap in situation.history.traps():
             for couplet in self._springs.get(trap.name, ()):
                 if trap.about in about:
@@ -367,7 +374,9 @@ class Matcher:
         if self._about.get(couplet.id, anchor.text) != anchor.text:
             return None
         if needs.head in FLIP_KINDS and couplet.move in ABOUT_MOVES | RECALLING:
-            fit = FLIP_KINDS[needs.head][anchor.kind]
+            fit = FLIP_KINDS[needs.head].get(anchor.kind)
+            if fit is None:
+                return None  # a trap's word that is now somebody's name
             if couplet.move == "close" and (anchor.kind in ("boast", "place") or anchor.category is None):
                 return None
             if needs.head == "said" and not couplet.slots:

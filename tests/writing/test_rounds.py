@@ -87,7 +87,7 @@ def test_a_trap_is_sprung_after_it_was_set_about_the_same_thing(tester: Pen, tex
 
 
 def test_no_trap_in_the_last_round(tester: Pen, text: HibariText) -> None:
-    for seed in range(12):
+    for seed in range(40):
         history = battle(tester, text, seed, "tester", rounds=1)
         assert "setup" not in {bar.move for bar in history.rounds[0].verse.bars}
 
@@ -121,3 +121,12 @@ def test_only_sure_anchors_are_recalled_and_the_latest_mention_counts() -> None:
     assert {(r.anchor.text, r.when) for r in history.recalled()} == {("bear", "last round"), ("lion", "round one")}
     history = history.after((sure,), verse)
     assert {(r.anchor.text, r.round_number) for r in history.recalled()} == {("lion", 3), ("bear", 2)}
+
+
+def test_a_traps_word_may_be_a_name_a_round_later(tester: Pen, text: HibariText) -> None:
+    """The trap was about their "rose"; in the next round Rose is who they are."""
+    rose = Anchor("watch", "possession", "sg", "jewelry.watch", "worn", 0.0, 0.97, 0)
+    history = History().after((rose,), Verse((bar("setup", "loan-trap", ("watch",)),), 90.0, 4, "tester"))
+    history = history.after((Anchor("watch", "name", "sg", None, None, 0.0, 0.97, 0),), Verse((), 90.0, 4, "tester"))
+    anchors, facts = heard(tester, text, SAID[0])
+    assert len(tester.write(anchors, facts, 90.0, persona="tester", history=history).bars) == 8
