@@ -44,28 +44,36 @@ class Draft:
         self._standing: list[Candidate] = []
         self._begun: list[Candidate] = []
         self._opener: Candidate | None = None
+        self._plan: Verse | None = None
+        self._planned_on: tuple[object, ...] = ()
 
     @property
     def anchors(self) -> tuple[Anchor, ...]:
         """What the last call found to answer."""
         return self._anchors
 
-    def hear(self, words: Sequence[Word], lines: Sequence[range]) -> Verse:
+    def hear(self, words: Sequence[Word], lines: Sequence[range], finished: bool = False) -> Verse:
         """The whole verse, planned again with all that was said; it starts with what was begun.
+
+        What is counted in a verse (`VerseFacts`) is counted over whole lines, so until the turn is ``finished`` the
+        last one is left out; and where a word brought neither a line end nor anything to answer, the plan stands.
 
         Raises:
             UserError: as `Pen.write`.
         """
         anchors = find_anchors(words, self._text, self._pen.nouns, lines)
-        facts = verse_facts(words, lines, self._text)
-        weighed = self._pen.weighed(anchors, facts, self._order, self._proposed)
-        chosen, verse = self._pen.settled(weighed, self._order, anchors, _texts(words), self._begun)
-        openers = [c for c in weighed if c.couplet.move in PICK_UP]
-        best = nlargest(OPENERS_KEPT, openers, key=lambda c: (c.value, c.key))
+        whole = list(lines) if finished else list(lines)[:-1]
+        facts = verse_facts(words[: whole[-1].stop] if whole else (), whole, self._text)
+        inputs = (anchors, facts, tuple(c.key for c in self._begun))
+        if self._plan is None or inputs != self._planned_on:
+            weighed = self._pen.weighed(anchors, facts, self._order, self._proposed)
+            chosen, self._plan = self._pen.settled(weighed, self._order, anchors, _texts(words), self._begun)
+            openers = [c for c in weighed if c.couplet.move in PICK_UP]
+            best = nlargest(OPENERS_KEPT, openers, key=lambda c: (c.value, c.key))
+            self._standing = list({c.key: c for c in (*chosen, *best)}.values())
+            self._opener, self._planned_on = chosen[0], inputs
         self._anchors = anchors
-        self._standing = list({c.key: c for c in (*chosen, *best)}.values())
-        self._opener = chosen[0]
-        return verse
+        return self._plan
 
     def opening(self, words: Sequence[Word], lines: Sequence[range]) -> tuple[Bar, ...]:
         """The first couplet's bars, for now: what the last lines say against the best of the last plan.
@@ -76,7 +84,7 @@ class Draft:
             UserError: as `Pen.opening`.
         """
         if not self._standing:
-            return self.hear(words, lines).bars[:2]
+            return self.hear(words, lines, finished=True).bars[:2]
         recent = tuple(lines)[-RECENT_LINES:]
         first = recent[0].start if recent else 0
         tail = words[first:]

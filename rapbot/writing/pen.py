@@ -23,6 +23,7 @@ import numpy as np
 from rapbot.errors import UserError
 from rapbot.language.anchors import VerseFacts
 from rapbot.language.nouns import NOUN_FILES, NounLexicon, load_nouns
+from rapbot.language.rhyme import primary_tail, tail
 from rapbot.protocols import G2p, Lexicon
 from rapbot.rhythm.slots import HALF_TIME_ABOVE_BPM, SlotPlan, span_beats_for
 from rapbot.values import Anchor, Bar, Verse
@@ -133,6 +134,7 @@ class Pen:
         self._pun_sounds: dict[str, tuple[str, ...]] | None = None
         self._last: dict[str, tuple[str, Sequence[Candidate]]] = {}  # what was chosen from what
         self._planned: dict[tuple[tuple[str, ...], float, str], tuple[SlotPlan, ...] | int] = {}
+        self._vowels: dict[str, frozenset[str]] = {}
         self._likened: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -402,8 +404,20 @@ class Pen:
         if not facts.last_words:
             return frozenset()
         last = facts.last_words[-1]
-        may = [c for c in candidates if c.couplet.move in PICK_UP]
-        return frozenset(c.couplet.id for c in may if self._checker.confirmed(last, end_word(c.lines[0])))
+        vowels = self._rhyme_vowels(last)
+        ends = {end_word(c.lines[0]) for c in candidates if c.couplet.move in PICK_UP}
+        rhyming = {e for e in ends if vowels & self._rhyme_vowels(e.lower()) and self._checker.confirmed(last, e)}
+        return frozenset(
+            c.couplet.id for c in candidates if c.couplet.move in PICK_UP and end_word(c.lines[0]) in rhyming
+        )
+
+    def _rhyme_vowels(self, word: str) -> frozenset[str]:
+        """The vowels a word may rhyme on in the second lexicon; without one in common there is no rhyme."""
+        if word not in self._vowels:
+            sounds = self._second.pronunciations(word)
+            parts = [part[0][0] for sound in sounds for part in (tail(sound), primary_tail(sound)) if part]
+            self._vowels[word] = frozenset(parts)
+        return self._vowels[word]
 
     def _multis(self, candidates: Sequence[Candidate]) -> frozenset[str]:
         return frozenset(c.couplet.id for c in candidates if self._checker.rhymed_syllables(c.lines) > 1)

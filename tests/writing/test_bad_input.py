@@ -7,7 +7,6 @@ project's own block list.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import subprocess
@@ -28,7 +27,7 @@ from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts, words
 from rapbot.language.nouns import BLOCK_FILE, parse_words, plural
 from rapbot.resources import models_root
 from rapbot.values import Anchor, Verse, Word
-from rapbot.writing.arsenal import COUPLET_FILES, Couplet, load_arsenal
+from rapbot.writing.arsenal import Couplet, load_arsenal
 from rapbot.writing.checker import Checker, runs
 from rapbot.writing.makers import unfit_words
 from rapbot.writing.pen import Pen
@@ -39,7 +38,7 @@ PROPERTY = settings(max_examples=EXAMPLES)
 
 _BLOCK_TEXT = (models_root() / "nouns" / BLOCK_FILE).read_text(encoding="utf-8")
 BLOCKED = parse_words(_BLOCK_TEXT)
-SLURS = parse_words(re.split(r"^# --- ", _BLOCK_TEXT, flags=re.MULTILINE)[1].partition("\n# ")[2].partition("\n")[2])
+SLURS = parse_words(_BLOCK_TEXT.partition("# --- Slurs")[2].partition("\n")[2].partition("# ---")[0])
 WORST = tuple(word for word in SLURS if word.isalpha() and len(word) >= 6)[:6]  # enough for a case each way
 
 FRAMES = (
@@ -73,8 +72,9 @@ ODD = (
     "Ты лев, а я царь этого города", "我是一只老虎，你是烤面包机", "मैं शेर हूँ और तुम टोस्टर हो", "أنا أسد وأنت محمصة",
     "שמי דוד ואני אריה", "나는 사자다", "my name is 王伟", "I'm a \u0000\u0001\u001b[31mlion\u001b[0m\u0007",
     "\u202emy name is Evil\u202c", "m\u200by n\u200bame is Z\u0335\u0321a\u0301\u0301\u0301lgo", "\ufeffmy name is Bob",
-    "my name is Zoë and I'm a naïve façade", "I got a straße", "my name is ßß", "my name is İstanbul", "I'm a lion's's's",
-    "I'm a\u2028lion\u2029and a\x85tiger", "// / / // my / dog /", "my name is \ud800 Bob", "\ud83d my \udfff lion",
+    "my name is Zoë and I'm a naïve façade", "I got a straße", "my name is ßß", "my name is İstanbul",
+    "I'm a lion's's's", "I'm a\u2028lion\u2029and a\x85tiger", "// / / // my / dog /",
+    "my name is \ud800 Bob", "\ud83d my \udfff lion",
     "a" * 5000, "my name is " + "b" * 5000, "I'm a " + "x" * 200, "!" * 5000, "/ " * 2000, "\n" * 5000,
 )  # fmt: skip
 
@@ -190,7 +190,7 @@ def test_the_detectors_of_this_file_detect(bank: dict[str, Couplet], pen: Pen, t
             assert slur_in(f"You said you are a {shown}, so we heard."), slur
     assert slur_in("They told me to be nice, I had a go, I practiced it last night") == ""
     answer = told(pen, text, "I'm a lion", bars=4)
-    couplet, lines = bank[answer.verse.bars[0].entry_id], tuple(bar.text for bar in answer.verse.bars[:2])
+    couplet, lines = bank[answer.verse.bars[0].entry_id], (answer.verse.bars[0].text, answer.verse.bars[1].text)
     assert "lion" in answer.verse.bars[0].answers and holds_only_their_words(couplet, lines, answer)
     assert not holds_only_their_words(couplet, (lines[0].replace("lion", "tiger"), lines[1]), answer)
     assert not holds_only_their_words(couplet, (lines[0], "I obey, BANANA."), answer)
@@ -243,9 +243,10 @@ def test_any_mixture_is_answered(pen, text, judge, bank, parts: list[str]) -> No
 def test_at_every_setting_a_verse_or_one_line(
     pen, text, judge, bank, opponent: str, pairs: int, bpm: float, heat: str, surprise: float, seed: int, persona: str
 ) -> None:
-    options = {"heat": heat, "surprise": surprise, "seed": seed, "persona": persona}
     try:
-        answer = told(pen, text, opponent, bars=2 * pairs, bpm=bpm, **options)
+        answer = told(
+            pen, text, opponent, bars=2 * pairs, bpm=bpm, heat=heat, surprise=surprise, seed=seed, persona=persona
+        )
     except UserError as error:
         assert re.fullmatch(r"no verse of \d+ bars fits [\d.e+]+ BPM: ask for fewer bars or another tempo", str(error))
     else:
@@ -424,9 +425,7 @@ def test_a_file_that_is_no_text_is_one_line(capfd, tmp_path, data: bytes) -> Non
     assert out == "" and err.count("\n") == 1 and "not UTF-8 text" in err
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\0\0\0\0", b"\xef\xbb\xbfmy name is Bob\r\nI drive a tractor\r\n", b"my\0dog\0"]
-)
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbfmy name is Bob\r\nmy\0 tractor\0"])
 def test_a_file_of_odd_text_is_answered(capfd, tmp_path, data: bytes) -> None:
     path = tmp_path / "verse.txt"
     path.write_bytes(data)
@@ -435,7 +434,7 @@ def test_a_file_of_odd_text_is_answered(capfd, tmp_path, data: bytes) -> None:
     assert err == "" and len(json.loads(out)["bars"]) == 4
 
 
-@pytest.mark.parametrize("opponent", ["", "\ud800 my name is B\udcffob", "\x1b[2J my \x07 lion", *ORDERS[:3]])
+@pytest.mark.parametrize("opponent", ["\ud800 my name is B\udcffob", "\x1b[2J my \x07 lion", ORDERS[4]])
 def test_the_command_answers_them_too(capfd, opponent: str) -> None:
     assert run("--opponent", opponent, "--bars", "4") == 0
     out, err = capfd.readouterr()
