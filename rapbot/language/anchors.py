@@ -886,6 +886,8 @@ def _owned(reader: Reader, phrase: Phrase, frame: str | None, sure: bool, cue: i
         return None, stop
     if phrase.group in _TOO_PLAIN or (phrase.category == "place.kind" and not mine):
         return None, stop
+    if phrase.determiner in ("more", "enough", "any"):
+        return None, stop  # "more room to swim"
     if phrase.entry is None and not (mine or (sure and phrase.determiner)):
         return None, stop
     frame = frame or _default_frame(reader, phrase)
@@ -999,6 +1001,11 @@ def _place_at(reader: Reader, i: int) -> _Found | None:
     entry = next((sense for sense in reader.nouns.senses(reader.joined(i, stop)) if sense.group == "place"), entry)
     if entry is not None and entry.category in _PROPER_PLACES:
         if cue or reader.tokens[i].capital or after_the and reader.text(i - 2) in _PLACE_CUES or reader.tag(i) == "NNP":
+            home = home and reader.owner(i - 1) in (
+                "i",
+                "we",
+                "",
+            )  # "my partner Stosh from Bridgeport" says where Stosh is
             frame = "lived" if home else "said"  # "in Paris" is no home
             return _Found(
                 "place", reader.joined(i, stop), "sg", entry.category, frame, i, stop, SURE if home else LIKELY

@@ -45,12 +45,21 @@ PAIR_CONFIDENCE = 0.8  # a list of what they only seemed to say is a list of not
 GENERIC = -0.7  # a joke that fits any thing is told where none fits this one
 PAIRS_KEPT = 12  # of their things side by side; a list holds two
 
+MENTIONED = -0.6  # a word in passing: the sense it was meant in is a guess ("the clock's tick")
 # Which kinds of anchor may serve a flip's head, and how well (0 is perfect).
 FLIP_KINDS: Mapping[str, Mapping[str, float]] = {
     "claim": {"claim": 0.0, "job": 0.0, "boast": 0.0, "simile": -0.6},
     "job": {"job": 0.0, "claim": 0.0},
     "poss": {"possession": 0.0, "family": 0.0, "crew": -0.2},
-    "said": {"claim": 0.0, "job": 0.0, "possession": -0.1, "boast": 0.0, "simile": -0.4, "said": -0.4, "place": -0.4},
+    "said": {
+        "claim": 0.0,
+        "job": 0.0,
+        "possession": -0.1,
+        "boast": 0.0,
+        "simile": -0.4,
+        "said": MENTIONED,
+        "place": -0.4,
+    },
 }
 # How the opponent said they stand to a thing, where the couplet only makes sense one way.
 FRAME_FITS: Mapping[str, frozenset[str]] = {
@@ -401,6 +410,8 @@ class Matcher:
             return False
         if needs.head == "verb" and anchor.text in UNSAYABLE_THREATS:
             return False
+        if needs.head == "place" and anchor.frame == "said":
+            return False  # they were there, or somebody else is from there
         if needs.head == "crew" and anchor.number == "sg" and anchor.category == "crew.member":
             return False  # "he's my partner" is no crew
         return not ("city" in needs.flags and anchor.category not in ("place.city", "place.borough"))
