@@ -597,6 +597,7 @@ def run_default(
     if bars < BARS or bars % 2:
         raise UserError(f"bars must be an even number from {BARS}, got {bars}")
     # these take their opponents from here
+    from rapbot.bench.dreams import measure_dreams
     from rapbot.bench.following import follow_all
     from rapbot.bench.personas import measure_personas
     from rapbot.bench.rounds import measure_rounds, scripts
@@ -629,6 +630,7 @@ def run_default(
         },
         "rounds": measure_rounds(kit.pen, scripts(kit.text, kit.pen.nouns, typed_folder), kit.pen.personas),
         "personas": measure_personas(kit.pen, [one for opponents in everyone.values() for one in opponents]),
+        "dreams": measure_dreams(kit, everyone["opponents"]),  # last, as the pen keeps what was dreamt
     }
 
 
@@ -662,11 +664,12 @@ def open_kit() -> Kit:
 
 def table(result: dict[str, Any]) -> str:
     """Both tables for people: the single verses, and the battle over rounds with its personas."""
-    from rapbot.bench import personas, rounds
+    from rapbot.bench import dreams, personas, rounds
 
     parts = [_verses_table(result)]
     parts += [rounds.table(result["rounds"])] if "rounds" in result else []
     parts += [personas.table(result["personas"])] if "personas" in result else []
+    parts += [dreams.table(result["dreams"])] if "dreams" in result else []
     return "\n\n".join(parts)
 
 
