@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -34,9 +35,11 @@ OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_T
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code.  ``--help`` and wrong options leave through argparse's SystemExit."""
     prepare_environment()
+    _speak_any_encoding()
     try:
         code = _dispatch(argv)
-        sys.stdout.flush()  # here, so that a closed pipe is noticed where it is handled
+        if sys.stdout is not None:  # `>&-`
+            sys.stdout.flush()  # here, so that a closed pipe is noticed where it is handled
         return code
     except BrokenPipeError:
         return _reader_went_away()
@@ -65,6 +68,13 @@ def prepare_environment() -> None:
         os.environ.setdefault(name, "1")
     for name in OFFLINE_VARIABLES:
         os.environ[name] = "1"
+
+
+def _speak_any_encoding() -> None:
+    """An opponent's "Łukasz" on a terminal without that letter is shown as best it can be, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class OneLineParser(argparse.ArgumentParser):

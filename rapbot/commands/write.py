@@ -20,6 +20,7 @@ DENSITIES = ("own", "match", "contrast")
 DENSITY_HELP = "line length: as it comes, as dense as the opponent (match), or the opposite (contrast)"
 MIN_BARS, MAX_BARS = 4, 32
 MIN_BPM, MAX_BPM = 50.0, 200.0
+MAX_VERSE_BYTES = 1_000_000  # twenty hours of rap; /dev/zero has no end
 
 
 def add_parser(subparsers: Any) -> None:
@@ -95,7 +96,11 @@ def opponent_text(argument: str) -> str:
         return argument.replace(" / ", "\n")
     path = Path(argument[1:])
     try:
-        return path.read_text(encoding="utf-8").replace(" / ", "\n")
+        with path.open("rb") as file:
+            data = file.read(MAX_VERSE_BYTES + 1)
+        if len(data) > MAX_VERSE_BYTES:
+            raise UserError(f"{path} is no verse: more than {MAX_VERSE_BYTES} bytes; give the lines of one verse")
+        return data.decode("utf-8-sig").replace(" / ", "\n")
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text: save the verse as plain text") from None
     except (FileNotFoundError, IsADirectoryError):

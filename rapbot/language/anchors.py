@@ -16,6 +16,7 @@ noun lexicon's, plus ``threat.*`` (unplug, delete, off, hack, water, hit), ``sai
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -53,6 +54,7 @@ LIKELY = 0.85  # the frame allows another reading
 LOOSE = 0.7  # noun unknown to the lexicon, or a frame that often misleads
 LOCATED = 0.55  # "in my bag": theirs, but only where something else is
 DOUBTFUL = 0.4  # below what any punch is built on
+QUOTABLE = 0.5  # a word heard less surely is never quoted back
 MENTION = 0.5  # a known noun, merely mentioned; below the 0.6 that DESIGN counts as owed an answer
 
 
@@ -210,7 +212,7 @@ def words_from_text(text: str) -> tuple[tuple[Word, ...], tuple[range, ...]]:
     words: list[Word] = []
     lines: list[range] = []
     now_s = 0.0
-    for line in text.splitlines():
+    for line in unicodedata.normalize("NFKC", text).splitlines():  # "ﬁsh" and full-width letters are plain ones
         start = len(words)
         for piece in line.replace("—", " — ").replace("/", " ").split():
             if WORD.search(piece):
@@ -257,13 +259,20 @@ def find_anchors(
     found: list[_Found] = []
     for pattern in (_names, _threats, _lacks, _insults, _claims, _possessions, _similes, _places, _phrases_said):
         for hit in pattern(reader, taken):
-            if nouns.is_blocked(hit.text):
+            if nouns.is_blocked(hit.text) or not _sayable(hit.text):
                 continue
             found.append(hit)
             taken.update(range(hit.first, hit.stop))
     found.extend(_mentions(reader, taken))
     anchors = [_anchor(hit, reader.tokens, words, line_of) for hit in found]
     return _strongest(anchors)
+
+
+def _sayable(text: str) -> bool:
+    """True for Latin letters and digits: any other script the voice spells out or guesses at."""
+    if not any(c.isascii() and c.isalnum() for c in text):
+        return False
+    return all(c.isascii() or unicodedata.name(c, "").startswith("LATIN") for c in text if c.isalpha())
 
 
 def _anchor(hit: _Found, tokens: Sequence[Token], words: Sequence[Word], line_of: dict[int, int]) -> Anchor:
@@ -1095,18 +1104,22 @@ def verse_facts(words: Sequence[Word], lines: Sequence[range], g2p: G2p) -> Vers
     plain = [_plain(word.text) for word in words]
     counted = [text for text in plain if text]
     ends = tuple(plain[line[-1]] for line in lines if len(line) and plain[line[-1]])
+    surely = [
+        text if word.confidence >= QUOTABLE and _sayable(text) else "" for text, word in zip(plain, words, strict=True)
+    ]
+    sure_ends = tuple(surely[line[-1]] for line in lines if len(line) and plain[line[-1]])
     sounds = {text: _phones(text, g2p) for text in dict.fromkeys(counted)}
     syllables = tuple(
         sum(max(1, sum(1 for phone in sounds[plain[i]] if is_vowel(phone))) for i in line if plain[i]) for line in lines
     )
     content = Counter(
-        text for text in counted if len(text) > 3 and "'" not in text and text not in FUNCTION_WORDS | DETERMINERS
+        text for text in surely if len(text) > 3 and "'" not in text and text not in FUNCTION_WORDS | DETERMINERS
     )
     repeated = max(content.items(), key=lambda item: (item[1], len(item[0]), item[0]), default=None)
     return VerseFacts(
         word_count=len(counted),
         last_words=ends,
-        rhyme_pair=_rhyme_pair(ends, sounds),
+        rhyme_pair=_rhyme_pair(sure_ends, sounds),
         syllables_per_bar=syllables,
         repeated=repeated if repeated is not None and repeated[1] >= 3 else None,
         duration_s=round(words[-1].end_s - words[0].start_s, 3) if words else 0.0,
@@ -1117,7 +1130,7 @@ def _rhyme_pair(ends: Sequence[str], sounds: dict[str, tuple[str, ...]]) -> tupl
     for gap in (1, 2):
         for i in range(len(ends) - 1 - gap, -1, -1):
             a, b = ends[i], ends[i + gap]
-            if a != b and rhyme_score(sounds[a], sounds[b]) >= GROUP_SCORE:
+            if a and b and a != b and rhyme_score(sounds[a], sounds[b]) >= GROUP_SCORE:
                 return a, b
     return None
 

@@ -15,7 +15,9 @@ hospital.  Elders of the family (uncles) are filed with parents, the rest of it 
 
 from __future__ import annotations
 
+import codecs
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,6 +89,12 @@ _IRREGULAR = {
 }  # fmt: skip
 _IRREGULAR_PLURAL = {one: many for many, one in _IRREGULAR.items() if one not in ("person", "die", "kid")}
 _F_TO_V = frozenset("wolf knife wife life leaf loaf half shelf thief scarf calf hoof elf self".split())
+# How a blocked word hides: digits and signs that stand in for letters, runs of one letter, and, of the few that lie in
+# no plain word but one, inside a longer word.  In rot13 so that nobody has to read them here.
+_DISGUISE = str.maketrans("013457@$!", "oieastasi")
+_STRETCHED = re.compile(r"(.)\1{2,}")
+_GLUED = re.compile(codecs.decode("(?<!f)(?:avttre|avttn)|snttbg", "rot13"))
+
 # These end in s and are one thing (or none): stripping the s would invent a word.
 _SINGULAR_IN_S = re.compile(r"(?:ss|us|is|ous|ics|news|gas|lens|boss|bass|chess|tennis|series|species)$")
 
@@ -272,9 +280,20 @@ class NounLexicon:
         return head if self._speaks_for.get(head.lemma, False) else None
 
     def is_blocked(self, noun: str) -> bool:
-        """True for a noun never to build on, in either number, and for an unlisted compound that contains one."""
+        """True for a noun never to build on, in either number or disguised, and for an unlisted compound of one."""
         form = " ".join(noun.lower().split())
-        return self._refused(form, form in self._senses)
+        listed = form in self._senses
+        return self._refused(form, listed) or (not listed and self._hides_one(form))
+
+    def _hides_one(self, form: str) -> bool:
+        """Is a blocked word spelled with digits, dots, hyphens or accents here, stretched, glued, or a plural in z?"""
+        bare = "".join(c for c in unicodedata.normalize("NFKD", form) if not unicodedata.combining(c)).lower()
+        for text in dict.fromkeys((bare, bare.translate(_DISGUISE))):
+            for word in (*re.split(r"[^a-z]+", text), re.sub(r"[^a-z']", "", text)):
+                for shown in (word, _STRETCHED.sub(r"\1", word), _STRETCHED.sub(r"\1\1", word)):
+                    if shown in self._blocked or shown.rstrip("sz") in self._blocked or _GLUED.search(shown):
+                        return True
+        return False
 
     def _refused(self, form: str, listed: bool) -> bool:
         if form in self._blocked:

@@ -76,6 +76,9 @@ EMPTY = frozenset(
     "best worst same such much many few side sure better ready out back sir yeah mine yours it dozen couple "
     "ton tons".split()
 )
+# More nouns in a row than the name of any thing has: a recogniser in a loop, or a list without commas.  What looks at
+# every stretch of a phrase would take days over a thousand.
+MOST_HEAD_WORDS = 8
 _OTHERS = frozenset("you he she they it who your his her their".split())
 
 
@@ -247,6 +250,8 @@ class Reader:
         first, stop = i, known[0] if known else i + 1
         entry = known[1] if known else self.nouns.lookup(self.text(i))
         while stop < self.count and not self.tokens[stop - 1].ends and self._continues(stop, determiner):
+            if stop - i >= MOST_HEAD_WORDS:
+                return None
             longer = self.compound(stop)
             stop_next = longer[0] if longer else stop + 1
             entry = longer[1] if longer else self.nouns.lookup(self.joined(stop, stop_next))

@@ -41,6 +41,7 @@ RECALLING = frozenset(("callback", "spring"))
 ABOUT_MOVES = frozenset(("flip", "close", "concede", "setup"))  # what takes up a claim or a thing of theirs
 UNBOUND_HEADS = ("after", "image", "none")
 COUNTABLE_WORDS = 20  # fewer are not worth counting aloud
+UNCOUNTABLE = 1000  # `number_words` ends here, and so does a line
 PAIR_CONFIDENCE = 0.8  # a list of what they only seemed to say is a list of nothing
 GENERIC = -0.7  # a joke that fits any thing is told where none fits this one
 PAIRS_KEPT = 12  # of their things side by side; a list holds two
@@ -135,6 +136,11 @@ class Situation:
     spelling: Mapping[str, str] = field(default_factory=dict)
     name_likenesses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     weak_rhyme: bool = False
+
+    @cached_property
+    def last_line(self) -> int:
+        """The latest line that an anchor stands in."""
+        return max((anchor.line_index for anchor in self.anchors), default=0)
 
     @property
     def silent(self) -> bool:
@@ -473,14 +479,16 @@ class Matcher:
         if needs.head == "echo":
             if facts.rhyme_pair is None or ("weak" in needs.flags and not situation.weak_rhyme):
                 return
+            if any(self._nouns.is_blocked(word) for word in facts.rhyme_pair):
+                return
             fillers = {"w1": Filler(facts.rhyme_pair[0]), "w2": Filler(facts.rhyme_pair[1])}
         elif needs.head == "count":
-            if not COUNTABLE_WORDS <= facts.word_count < 1000:
+            if not COUNTABLE_WORDS <= facts.word_count < UNCOUNTABLE:
                 return
             fillers = {"nw": Filler(number_words(facts.word_count))}
         elif needs.head == "rep":
             entry = self._nouns.lookup(facts.repeated[0]) if facts.repeated else None
-            if facts.repeated is None or entry is None or entry.number == "pl":
+            if facts.repeated is None or entry is None or entry.number == "pl" or facts.repeated[1] >= UNCOUNTABLE:
                 return
             fillers = {"X": Filler(facts.repeated[0], entry.number), "n": Filler(number_words(facts.repeated[1]))}
         elif not fact_holds(needs.term or "", situation):
@@ -575,6 +583,8 @@ def speaks_of(text: str, anchor_text: str) -> bool:
     """Does a line speak an anchor's word or an inflection of it?"""
     spoken = " ".join(_stems(text))
     wanted = " ".join(_stems(anchor_text))
+    if not wanted:
+        return False  # no Latin letter in it, and the empty pattern is found everywhere
     if re.search(rf"\b{re.escape(wanted)}\b", spoken):
         return True
     verb, _, particle = anchor_text.partition(" ")  # "take down" is spoken as "take me down"
@@ -625,8 +635,7 @@ def _nameable(anchor: Anchor) -> bool:
 
 
 def _weight(anchor: Anchor, situation: Situation) -> float:
-    last_line = max((a.line_index for a in situation.anchors), default=0)
-    recency = anchor.line_index / last_line if last_line else 1.0
+    recency = anchor.line_index / situation.last_line if situation.last_line else 1.0
     return RECENCY_WEIGHT * recency + _rarity(anchor) + CONFIDENCE_WEIGHT * (anchor.confidence - 0.9)
 
 

@@ -8,6 +8,7 @@ project's own block list.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -450,3 +451,104 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == cli.BROKEN_PIPE_EXIT_CODE
+
+
+# ------------------------------------------------------------------------------------------------ needs patches
+
+DISGUISES = ("{0[0]}.{1}", "{2}", "{3}", "{4}", "{5}", "{6}", "{7}z", "half-{7}", "{7}-Boy", "{7}tron")
+
+
+def disguised(slur: str) -> list[str]:
+    """The slur with a dot, full-width, stretched, in digits, with accents, spelled with hyphens, and in compounds."""
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in slur)
+    stretched = slur[:2] + slur[1] * 3 + slur[2:]
+    digits = slur.translate(str.maketrans("iaeo", "1430"))
+    accents = unicodedata.normalize("NFC", re.sub(r"([aeiou])", "\\1\u0308", slur))
+    forms = (slur, slur[1:], wide, stretched, digits, accents, "-".join(slur), slur)
+    return [shape.format(*forms) for shape in DISGUISES]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_no_disguised_slur_becomes_an_anchor(pen, text, frame: str) -> None:  # needs patch 1
+    hidden = [form for slur in WORST[:2] for form in disguised(slur)]
+    for said in [*hidden, *(form.title() for form in hidden)]:
+        words, lines = words_from_text(frame.format(*[said] * 4))
+        found = [a.text for a in find_anchors(words, text, pen.nouns, lines)]
+        assert not any(slur_in(anchor) for anchor in found), frame
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["who're", "snigger", "therapist", "raccoon", "scraped", "4x4", "50 cent", "a$ap", "jazz", "cocoon", "spice"],
+)
+def test_an_ordinary_word_is_no_disguise(pen, word: str) -> None:  # needs patch 1
+    assert not pen.nouns.is_blocked(word)
+
+
+def test_no_slur_is_echoed_as_a_rhyme(pen, text, judge, bank) -> None:  # needs patch 1
+    """ "… and …? I asked around, they say they've never met": the rhyme words of theirs that come in no anchor."""
+    rhyming = {"er": "the trigger", "a": "a trigga"}
+    for slur in SLURS[:2]:
+        other = next(word for end, word in rhyming.items() if slur.endswith(end))
+        for seed in range(12):
+            opponent = f"and everybody knows that I am the {slur}\nbecause nobody ever will pull {other}"
+            check(told(pen, text, opponent, seed=seed), 8, judge, bank, pen)
+
+
+@pytest.mark.parametrize("name", ["Дмитрий", "Ωmega", "Ⅻ", "𝐁𝐨𝐛", "ＢＯＢ", "ﬁsh", "Zoë", "Łukasz", "İstanbul", "ßß"])
+def test_what_is_said_to_be_answered_is_spoken(pen, text, judge, bank, name: str) -> None:  # needs patch 2
+    """The JSON's contract: an answer occurs in its bar.  What the voice cannot read is not taken up."""
+    for seed in range(3):
+        answer = told(pen, text, f"my name is {name} and I got a {name}", seed=seed)
+        check(answer, 8, judge, bank, pen)
+        for bar in answer.verse.bars:
+            assert all(found in bar.text.lower() for found in bar.answers), (bar.text, bar.answers)
+            assert all(c.isascii() or unicodedata.name(c).startswith("LATIN") for c in bar.text if c.isalpha())
+
+
+@pytest.mark.parametrize("doubtful", ["town", "down", "town down"])
+def test_no_rhyme_is_echoed_that_was_hardly_heard(pen, text, judge, bank, doubtful: str) -> None:  # needs patch 3
+    opponent = "and so I came into the town\nand I was never going down"
+    assert told(pen, text, opponent).facts.rhyme_pair == ("town", "down")
+    answer = told(pen, text, opponent, doubtful=doubtful)
+    assert answer.facts.rhyme_pair is None
+    assert told(pen, text, "town, town, town, town, town", doubtful="town").facts.repeated is None
+    assert answer.facts.last_words == ("town", "down")  # what bar 1 may rhyme with, unspoken, stays
+
+
+@pytest.mark.parametrize("run_of", ["lion", "go", "gold chain", "tractor toaster", "my", "no", "lion's", "I'm a lion"])
+def test_a_recogniser_in_a_loop_is_read_to_its_end(pen, text, judge, bank, run_of: str) -> None:  # needs patch 4
+    """Nouns in a row without a pause: with every stretch of them looked at, these would take days."""
+    check(told(pen, text, f"{run_of} " * 2000), 8, judge, bank, pen)
+
+
+def test_a_terminal_without_their_letters(pen, text) -> None:  # needs patch 5
+    code = "import sys; from rapbot.cli import main; sys.exit(main(['write', '--opponent', 'my name is Łukasz']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"") and rb"\u0141ukasz" in done.stdout
+
+
+def test_without_a_standard_output() -> None:  # needs patch 5
+    """``>&-``"""
+    code = "import sys; sys.stdout = None; from rapbot.cli import main; sys.exit(main(['write', '--opponent', 'hi']))"
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_file_without_end_is_one_line(capfd, tmp_path) -> None:  # needs patch 6
+    path = tmp_path / "long.txt"
+    path.write_text("lion " * (command.MAX_VERSE_BYTES // 5 + 1), encoding="utf-8")
+    for name in (path, "/dev/zero"):
+        assert run("--opponent", f"@{name}") == UserError.exit_code
+        out, err = capfd.readouterr()
+        assert out == "" and err.count("\n") == 1 and "is no verse" in err
+
+
+@pytest.mark.parametrize("times", [999, 1000, 2000])
+def test_a_word_may_be_repeated_more_often_than_we_can_count(
+    pen, text, judge, bank, times: int
+) -> None:  # needs patch 7
+    for seed in range(3):
+        check(told(pen, text, "lion, " * times, seed=seed), 8, judge, bank, pen)
