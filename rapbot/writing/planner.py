@@ -23,8 +23,8 @@ from rapbot.writing.candidates import Candidate
 from rapbot.writing.vocabulary import Vocabulary
 
 SECTION_COUPLETS = 4  # eight bars: one running image each
-BEAM = 8  # twelve say the same in 95 % of verses and cost a third more
-PER_ROLE = 20  # candidates kept for a role; twice as many change no verse
+BEAM = 6  # eight stay on an image in eight verses more of a hundred, at a third more time
+PER_ROLE = 14  # candidates kept for a role
 FILLERS_KEPT = 8
 PER_ANCHOR = 5  # and for one anchor in a role, so that a rich category does not crowd the others out
 
