@@ -16,10 +16,8 @@ from rapbot.resources import models_root
 from rapbot.values import Verse
 from rapbot.writing.arsenal import words_of
 from rapbot.writing.candidates import Candidate
-from rapbot.writing.checker import Checker
-from rapbot.writing.daydream import Dreamer, Heard
+from rapbot.writing.daydream import Dreamer, Heard, open_dreamer
 from rapbot.writing.ideas import Idea
-from rapbot.writing.links import load_links
 from rapbot.writing.pen import Order, Pen
 from rapbot.writing.planner import PICK_UP
 
@@ -38,9 +36,7 @@ def dream(kit: Kit, opponents: Sequence[Opponent], steps: int = STEPS) -> tuple[
         if a.category is not None and a.kind not in ("said", "name")
     ]
     start = time.process_time()
-    dreamer = Dreamer(
-        load_links(models_root() / "daydream"), kit.pen.nouns, Checker(kit.text, kit.second), kit.second, 1, heard
-    )
+    dreamer = open_dreamer(kit.text, kit.second, kit.pen.nouns, models_root(), 1, heard)
     kept = [idea for idea in (dreamer.step() for _ in range(steps)) if idea is not None]
     return dreamer, kept, time.process_time() - start
 

@@ -15,14 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from rapbot.bench.writing import BARS, TYPED_FOLDER, Opponent, opponent_of, rate
-from rapbot.errors import UserError
+from rapbot.bench.writing import BARS, TYPED_FOLDER, Opponent, blocks, opponent_of, rate, typed_text
 from rapbot.language.nouns import NounLexicon
 from rapbot.values import Bar
-from rapbot.writing.candidates import speaks_of
+from rapbot.writing.candidates import RECALLING, speaks_of
 from rapbot.writing.draft import Text
 from rapbot.writing.pen import Density, Pen
-from rapbot.writing.planner import RECALLS
 from rapbot.writing.rounds import ROUND_WORDS, History
 
 FILE = "battles.txt"
@@ -41,14 +39,10 @@ class Fought:
 
 def scripts(text: Text, nouns: NounLexicon, folder: str | Path = TYPED_FOLDER) -> list[tuple[Opponent, ...]]:
     """The scripted opponents, round by round.  Raises UserError where their file is missing."""
-    path = Path(folder) / FILE
-    if not path.exists():
-        raise UserError(f"no {path.name} in {path.parent}: run from a checkout, where the scripted battles lie")
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     out = []
-    for number, block in enumerate(re.split(r"\n-+\n", "\n".join(lines)), 1):
-        verses = [verse.strip() for verse in re.split(r"\n{2,}", block) if verse.strip()]
-        out.append(tuple(opponent_of(f"s{number}r{k}", BPM, verse, text, nouns) for k, verse in enumerate(verses, 1)))
+    for number, script in enumerate(re.split(r"\n-+\n", typed_text(Path(folder) / FILE)), 1):
+        rounds = enumerate(blocks(script), 1)
+        out.append(tuple(opponent_of(f"s{number}r{k}", BPM, verse, text, nouns) for k, verse in rounds))
     return out
 
 
@@ -74,7 +68,7 @@ def callbacks(fought: Fought) -> tuple[int, int, int]:
     """(rounds with a true callback, rounds that could have one, callbacks that are false)."""
     rounds_with, false = 0, 0
     for number, one in enumerate(fought.history.rounds[1:], 1):
-        quoting = [bar for bar in one.verse.bars if bar.move in RECALLS and bar.answers]
+        quoting = [bar for bar in one.verse.bars if bar.move in RECALLING and bar.answers]
         true = [_is_true(bar, one.verse.bars, fought, number) for bar in quoting]
         rounds_with += any(true)
         false += true.count(False)

@@ -198,17 +198,17 @@ def known_verses(
         for verse in bundled_verses(verses_folder)
         if verse.truth.get("lines")
     ]
-    return bundled + _at_tempi("typed", [*_blocks(Path(typed_folder) / KNOWN_FILE), *MORE_VERSES])
+    return bundled + _at_tempi("typed", [*blocks(typed_text(Path(typed_folder) / KNOWN_FILE)), *MORE_VERSES])
 
 
 def fresh_verses(typed_folder: str | Path = TYPED_FOLDER) -> list[tuple[str, float, str]]:
     """(name, tempo in BPM, text) of `FRESH_FILE`.  Raises UserError where it is missing."""
-    return _at_tempi(FRESH, _blocks(Path(typed_folder) / FRESH_FILE))
+    return _at_tempi(FRESH, blocks(typed_text(Path(typed_folder) / FRESH_FILE)))
 
 
 def read_verses(typed_folder: str | Path = TYPED_FOLDER) -> list[tuple[str, float, str]]:
     """The same of `READ_FILE`."""
-    return _at_tempi(READ, _blocks(Path(typed_folder) / READ_FILE))
+    return _at_tempi(READ, blocks(typed_text(Path(typed_folder) / READ_FILE)))
 
 
 def opponent_of(name: str, bpm: float, verse: str, text: G2p, nouns: NounLexicon) -> Opponent:
@@ -223,12 +223,17 @@ def _at_tempi(prefix: str, verses: Sequence[str]) -> list[tuple[str, float, str]
     return [(f"{prefix}{k + 1:02d}", TYPED_TEMPI_BPM[k % 2], verse) for k, verse in enumerate(verses)]
 
 
-def _blocks(path: Path) -> list[str]:
-    """Verses of a file, parted by empty lines; ``#`` starts a comment."""
+def typed_text(path: Path) -> str:
+    """A file of typed verses without its comments (``#``).  Raises UserError where it is missing."""
     if not path.exists():
         raise UserError(f"no {path.name} in {path.parent}: run from a checkout, where the typed verses lie")
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    return [block.strip() for block in re.split(r"\n{2,}", "\n".join(lines)) if block.strip()]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return "\n".join(line.strip() for line in lines if not line.startswith("#"))
+
+
+def blocks(text: str) -> list[str]:
+    """The verses of a text, parted by empty lines."""
+    return [block.strip() for block in re.split(r"\n{2,}", text) if block.strip()]
 
 
 # ------------------------------------------------------------------------------------------------ writing

@@ -62,23 +62,14 @@ def _dreamer(memory: Memory, opponent: str | None, seed: int) -> Dreamer:
     from rapbot.engines.hibari_text import HibariText
     from rapbot.language.nouns import load_nouns
     from rapbot.resources import models_root
-    from rapbot.writing.checker import Checker
-    from rapbot.writing.daydream import Dreamer
-    from rapbot.writing.links import load_links
+    from rapbot.writing.daydream import open_dreamer
 
     heard = memory.heard(opponent)
     if opponent is not None and not heard:
         raise UserError(f"the memory knows nothing of an opponent called {opponent!r}: leave out --opponent")
-    models, second = models_root(), CmuLexicon()
-    return Dreamer(
-        load_links(models / "daydream"),
-        load_nouns(models / "nouns"),
-        Checker(HibariText(), second),
-        second,
-        seed,
-        heard,
-        memory.ideas(),
-    )
+    models = models_root()
+    nouns = load_nouns(models / "nouns")
+    return open_dreamer(HibariText(), CmuLexicon(), nouns, models, seed, heard, memory.ideas())
 
 
 def _dream(dreamer: Dreamer, memory: Memory, seconds: float, on_share: Any) -> list[Idea]:

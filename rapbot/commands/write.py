@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     from rapbot.resources import models_root
     from rapbot.writing.memory import open_memory
     from rapbot.writing.pen import Order, open_pen
-    from rapbot.writing.recollection import opponent_name, records_of, remember_reply, remembering
+    from rapbot.writing.recollection import answer_remembering
 
     engine = HibariText()
     pen = open_pen(engine, CmuLexicon(), models_root())
@@ -73,16 +73,11 @@ def run(args: argparse.Namespace) -> int:
     proposed, remark = pen.proposals(maker, anchors, args.bpm, seed=args.seed, heard=heard) if maker else ([], "")
     if remark:
         print(f"rapbot: note: {remark}", file=sys.stderr)
-    opponent = opponent_name(anchors)
     order = Order(args.bpm, args.bars, persona, args.heat, args.surprise, args.seed, density=args.density)
     memory = open_memory(args.memory, writable=None) if args.memory else None
-    if memory is not None:
-        order = remembering(order, pen, memory, opponent)
-    verse = pen.answer(anchors, verse_facts(words, lines, engine), order, heard, proposed)
-    if memory is not None:
-        remember_reply(memory, records_of(verse, anchors, pen, order, opponent))
-        for remark in memory.remarks:
-            print(f"rapbot: note: {remark}", file=sys.stderr)
+    verse = answer_remembering(pen, order, memory, anchors, verse_facts(words, lines, engine), heard, proposed)
+    for remark in memory.remarks if memory is not None else ():
+        print(f"rapbot: note: {remark}", file=sys.stderr)
     if args.bars % 2:
         print(f"rapbot: note: lines come in pairs, so {args.bars} bars became {args.bars - 1}", file=sys.stderr)
     dreamt = (len(memory.ideas()) if memory is not None else 0, sum(pen.is_idea(b.entry_id) for b in verse.bars[::2]))

@@ -83,6 +83,11 @@ def tail(phones: Sequence[str]) -> tuple[Rime, ...]:
     return parts[-1:]
 
 
+def rhyme_key(phones: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The tail without its stress: equal for perfect rhymes, so that they can be looked up."""
+    return tuple((vowel, coda) for vowel, coda, _ in tail(phones))
+
+
 def primary_tail(phones: Sequence[str]) -> tuple[Rime, ...]:
     """The rimes from the last vowel with primary stress on ("LIFEtime" whole); empty where no vowel has it."""
     parts = rimes(phones)

@@ -30,7 +30,7 @@ from rapbot.voicing.performance import BarDelivery, performed_verse, plan_perfor
 from rapbot.voicing.voices import DEFAULT_VOICE
 from rapbot.writing.memory import open_memory
 from rapbot.writing.pen import Order
-from rapbot.writing.recollection import opponent_name, records_of, remember_reply, remembering
+from rapbot.writing.recollection import answer_remembering
 
 if TYPE_CHECKING:
     from rapbot.sound.mix import MixResult
@@ -144,13 +144,8 @@ def answer(
         )
         memory = open_memory(request.memory, writable=None) if request.memory else None
         digest = memory.digest() if memory is not None else None
-        who = opponent_name(opponent.anchors)
-        if memory is not None:
-            order = remembering(order, kit.pen, memory, who)
-        verse = kit.pen.answer(opponent.anchors, facts, order, heard, proposed)
-        if memory is not None:
-            remember_reply(memory, records_of(verse, opponent.anchors, kit.pen, order, who))
-            warnings += memory.remarks
+        verse = answer_remembering(kit.pen, order, memory, opponent.anchors, facts, heard, proposed)
+        warnings += memory.remarks if memory is not None else ()
     voice_name = request.voice or kit.pen.persona(verse.persona).voice
     with watch("reference") if request.reference else nullcontext():
         engaged = engage(voice_name, kit.acoustic, kit.text, request.seed, request.reference)

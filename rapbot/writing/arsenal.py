@@ -64,7 +64,7 @@ _VOWEL_LETTERS = re.compile(r"[aeiouy]+")
 class Needs:
     """What a couplet asks for before it may be used.
 
-    ``stance`` is "claim", "poss" or "" (either); ``flags`` holds the rest (how the thing is used, "city", "weak", a
+    ``stance`` is "claim", "poss" or "" (either); ``flags`` holds the rest (how the thing is used, "weak", a
     heat).
     """
 

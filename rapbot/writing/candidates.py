@@ -245,16 +245,15 @@ class Matcher:
         self._nouns = nouns
         self._matched_before: dict[tuple[str | None, ...], tuple[_Match, ...]] = {}
         self._filled_before: dict[tuple[str, tuple[tuple[str, Filler], ...], tuple[str, ...]], _Filling | None] = {}
-        free = [c for c in self._couplets if c.needs.head in UNBOUND_HEADS and not c.slots and c.move not in RECALLING]
+        usual = [c for c in self._couplets if c.move not in RECALLING]
+        free = [c for c in usual if c.needs.head in UNBOUND_HEADS and not c.slots]
         unbound = [Candidate(c, c.lines, (), ((), ()), 0.0) for c in free]
         self._free = [c for c in unbound if c.couplet.needs.head == "none"]
         self._carrying: dict[str, list[Candidate]] = {}  # continuations and closers by image
         for candidate in unbound:
             if candidate.couplet.needs.head != "none":
                 self._carrying.setdefault(candidate.couplet.image, []).append(candidate)
-        bound = [
-            c for c in self._couplets if (c.needs.head not in UNBOUND_HEADS or c.slots) and c.move not in RECALLING
-        ]
+        bound = [c for c in usual if c.needs.head not in UNBOUND_HEADS or c.slots]
         self._callbacks: dict[str, list[Couplet]] = {}  # by kind, as `_about_one`
         self._springs: dict[str, list[Couplet]] = {}  # by the trap's name
         for couplet in self._couplets:
@@ -418,9 +417,8 @@ class Matcher:
             return False
         if needs.head == "place" and anchor.frame == "said":
             return False  # they were there, or somebody else is from there
-        if needs.head == "crew" and anchor.number == "sg" and anchor.category == "crew.member":
-            return False  # "he's my partner" is no crew
-        return not ("city" in needs.flags and anchor.category not in ("place.city", "place.borough"))
+        # "he's my partner" is no crew
+        return not (needs.head == "crew" and anchor.number == "sg" and anchor.category == "crew.member")
 
     def _meets(self, couplet: Couplet, anchor: Anchor) -> bool:
         return self._vocabulary.meets(couplet.needs.head, couplet.needs.term, anchor, self._nouns)

@@ -16,18 +16,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from rapbot.errors import UserError
 from rapbot.language.nouns import NounEntry, NounLexicon
-from rapbot.language.rhyme import tail
-from rapbot.protocols import Lexicon
+from rapbot.language.rhyme import rhyme_key
+from rapbot.protocols import G2p, Lexicon
 from rapbot.rhythm.slots import FIT_COST
 from rapbot.writing.arsenal import Couplet, Filler, fill, with_article
 from rapbot.writing.checker import Checker
 from rapbot.writing.ideas import Idea, idea_couplet
-from rapbot.writing.links import Frame, Links, affinities, distance, group_of, meets
+from rapbot.writing.links import Frame, Links, affinities, distance, group_of, load_links, meets
 
 KEEP = 0.62  # what the critic must give; about one pair in five
 RISE, HALF_WAY = 0.2, 400  # how much more it asks the more was kept, half of it after so many
@@ -86,8 +87,8 @@ class Dreamer:
         self._far_before: dict[str, list[tuple[str, str]]] = {}
         self._tails: dict[tuple[tuple[str, tuple[str, ...]], ...], list[NounEntry]] = {}
         for entry in self._things:
-            for sound in self._second.pronunciations(entry.lemma.rpartition(" ")[2])[:1]:
-                self._tails.setdefault(tuple((vowel, coda) for vowel, coda, _ in tail(sound)), []).append(entry)
+            for sound in self._second.pronunciations(_last(entry.lemma))[:1]:
+                self._tails.setdefault(rhyme_key(sound), []).append(entry)
         self._seen = {idea.id for idea in kept}
         self._uses: Counter[str] = Counter(part for idea in kept for part in (*idea.seeds, idea.couplet.shape))
         self._frames = {head: [f for f in links.frames if f.head == head] for head in {f.head for f in links.frames}}
@@ -152,10 +153,10 @@ class Dreamer:
         theirs = self._theirs(("insult",) if head == "insult-twin" else ("claim", "job"))
         pool = [e for e in self._things if (e.group == "insult") == (head == "insult-twin") and "been" in e.frames]
         near = theirs or pool[self._pick([self._fresh(e.lemma) for e in pool])]
-        sounds = self._second.pronunciations(near.lemma.rpartition(" ")[2])
+        sounds = self._second.pronunciations(_last(near.lemma))
         if not sounds:
             return None
-        key = tuple((vowel, coda) for vowel, coda, _ in tail(sounds[0]))
+        key = rhyme_key(sounds[0])
         rhymes = [e for e in self._tails.get(key, ()) if self._may_be_far(e) and e.group != near.group]
         rhymes = [e for e in rhymes if self._checker.confirmed(_last(near.lemma), _last(e.lemma))]
         rhymes = [e for e in rhymes if not _within(near.lemma, e.lemma)]
@@ -243,6 +244,24 @@ class Dreamer:
         """An index by weight."""
         total = np.cumsum(weights)
         return int(np.searchsorted(total, self._rng.random() * total[-1], side="right"))
+
+
+def open_dreamer(
+    g2p: G2p,
+    second_lexicon: Lexicon,
+    nouns: NounLexicon,
+    models: Path,
+    seed: int,
+    heard: Sequence[Heard] = (),
+    kept: Iterable[Idea] = (),
+) -> Dreamer:
+    """A dreamer over the tables in the folder ``models``; the rest as `Dreamer` takes it.
+
+    Raises:
+        UserError: a table that does not follow its format, naming the line.
+    """
+    links = load_links(models / "daydream")
+    return Dreamer(links, nouns, Checker(g2p, second_lexicon), second_lexicon, seed, heard, kept)
 
 
 def _shape(frame: Frame) -> str:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from heapq import nlargest
 from typing import Protocol
 
-from rapbot.language.anchors import VerseFacts, find_anchors, verse_facts
+from rapbot.language.anchors import find_anchors, verse_facts
 from rapbot.protocols import G2p, Tagger
 from rapbot.values import Anchor, Bar, Verse, Word
 from rapbot.writing.candidates import Candidate
@@ -25,7 +25,6 @@ from rapbot.writing.planner import PICK_UP
 
 RECENT_LINES = 2  # a claim may run over one line end
 OPENERS_KEPT = 16  # of the last plan, to compete with what is new
-NO_FACTS = VerseFacts(0, (), None, (), None, 0.0)
 
 
 class Text(G2p, Tagger, Protocol):

@@ -177,8 +177,9 @@ class Pen:
     def remember(self, ideas: Iterable[Idea]) -> None:
         """Take ideas to heart: their couplets compete with the bank's from now on."""
         for idea in ideas:
+            if idea.id not in self._ideas:
+                self._judge(idea.couplet)
             self._ideas[idea.id] = idea
-            self._judge(idea.couplet)
         about = {idea.id: idea.about for idea in self._ideas.values() if idea.about}
         self._dreamt = Matcher((i.couplet for i in self._ideas.values()), self._vocabulary, self.nouns, about)
 
@@ -346,15 +347,15 @@ class Pen:
 
     def _know(self, couplets: Iterable[Couplet]) -> None:
         """Couplets for the bank."""
-        self._couplets += tuple(couplets)
-        for couplet in self._couplets:
+        new = tuple(couplets)
+        self._couplets += new
+        for couplet in new:
             self._judge(couplet)
         self._matcher_of = None
 
     def _judge(self, couplet: Couplet) -> None:
-        if couplet.id not in self._heats:
-            self._heats[couplet.id] = HEATS.index(heat_of(couplet, self._vocabulary.street_words))
-            self._richness[couplet.id] = richness(couplet, self._second)
+        self._heats[couplet.id] = HEATS.index(heat_of(couplet, self._vocabulary.street_words))
+        self._richness[couplet.id] = richness(couplet, self._second)
 
     @property
     def _matcher(self) -> Matcher:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from rapbot.writing.candidates import Candidate
+from rapbot.writing.candidates import RECALLING, Candidate
 from rapbot.writing.vocabulary import Vocabulary
 
 SECTION_COUPLETS = 4  # eight bars: one running image each
@@ -50,8 +50,7 @@ SHARED_WORD = -0.25  # a content word heard a moment ago
 REPEATED_FAMILY, REPEATED_PROP, REPEATED_OPENER = -6.0, -3.0, -3.0  # only where nothing else is left
 
 REBUTS = frozenset(("insult", "threat", "plug", "lack", "concede"))
-RECALLS = frozenset(("callback", "spring"))
-ONCE = RECALLS | {"setup"}  # in a verse; a second one is a habit
+ONCE = RECALLING | {"setup"}  # in a verse; a second one is a habit
 MIDDLES = frozenset(("name", "pun", "place", "crew", "family", "list", "echo", "count", "lowconf"))
 FILLERS = frozenset(("open", "boast", "punch"))
 PICK_UP = REBUTS | FILLERS  # what may take up the opponent's last rhyme
@@ -320,7 +319,7 @@ class _Bits:
         opener = self.bit("seen", f"opener {couplet.opener}")
         props = self.bits("seen", sorted(f"prop {word}" for word in couplet.words & vocabulary.props))
         if couplet.move in ONCE:
-            family |= self.bit("seen", "recall" if couplet.move in RECALLS else couplet.move)
+            family |= self.bit("seen", "recall" if couplet.move in RECALLING else couplet.move)
         made = _Option(
             candidate,
             candidate.value,
@@ -347,7 +346,7 @@ def _role(candidate: Candidate) -> str:
         return "middle"
     if move in FILLERS:
         return "filler"
-    if move in RECALLS:
+    if move in RECALLING:
         return "recall"
     if move == "close" and candidate.couplet.needs.head == "image":
         return "image close"

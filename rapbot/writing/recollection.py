@@ -10,10 +10,11 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rapbot.language.anchors import VerseFacts
 from rapbot.values import Anchor, Verse
 from rapbot.writing.arsenal import MOVES
 from rapbot.writing.bandit import leanings
-from rapbot.writing.candidates import FLIP_CONFIDENCE
+from rapbot.writing.candidates import FLIP_CONFIDENCE, Candidate
 from rapbot.writing.daydream import Heard
 from rapbot.writing.memory import Battle, Concept, Episode, Memory, Record, Said, Used
 from rapbot.writing.pen import Order, Pen
@@ -55,7 +56,24 @@ def records_of(verse: Verse, anchors: Sequence[Anchor], pen: Pen, order: Order, 
     return out
 
 
-def remember_reply(memory: Memory, records: Sequence[Record]) -> None:
-    """Put it down, where the file may be written; where it may not, the memory has said so."""
+def answer_remembering(
+    pen: Pen,
+    order: Order,
+    memory: Memory | None,
+    anchors: Sequence[Anchor],
+    facts: VerseFacts,
+    heard: Sequence[str] = (),
+    proposed: Sequence[Candidate] = (),
+) -> Verse:
+    """`Pen.answer` with what the memory knows, put down in it afterwards; without one just that.
+
+    A memory that may only be read is used and left as it is; it has said so in its remarks.
+    """
+    if memory is None:
+        return pen.answer(anchors, facts, order, heard, proposed)
+    opponent = opponent_name(anchors)
+    order = remembering(order, pen, memory, opponent)
+    verse = pen.answer(anchors, facts, order, heard, proposed)
     if memory.writable:
-        memory.append(records)
+        memory.append(records_of(verse, anchors, pen, order, opponent))
+    return verse

@@ -12,7 +12,7 @@ import re
 
 from rapbot.language.phones import is_vowel
 from rapbot.language.phrases import FUNCTION_WORDS
-from rapbot.language.rhyme import tail
+from rapbot.language.rhyme import rhyme_key
 from rapbot.protocols import Lexicon
 from rapbot.writing.arsenal import Couplet, end_word, words_of
 
@@ -31,7 +31,7 @@ def richness(couplet: Couplet, lexicon: Lexicon) -> float:
             phones = sounds[0] if sounds else ()
             total += sum(map(is_vowel, phones)) or 1
             if phones and (word not in FUNCTION_WORDS or word in ends):
-                tails.append((word, tuple((vowel, coda) for vowel, coda, _ in tail(phones))))
+                tails.append((word, rhyme_key(phones)))
     words: dict[tuple[tuple[str, tuple[str, ...]], ...], set[str]] = {}
     for word, sound in tails:
         words.setdefault(sound, set()).add(word)

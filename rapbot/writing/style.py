@@ -27,11 +27,10 @@ LONG_LINE = 13  # syllables
 
 @dataclass(frozen=True)
 class StyleReader:
-    """Log probability of each feature by persona; ``unknown`` is that of one never met."""
+    """Log probability of each feature by persona."""
 
     personas: tuple[str, ...]
     features: Mapping[str, tuple[float, ...]]
-    unknown: tuple[float, ...]
 
     def probabilities(self, bars: Sequence[Bar]) -> dict[str, float]:
         """P(persona | bars), over the personas that were learnt."""
@@ -74,7 +73,6 @@ def learn(verses: Sequence[Verse]) -> StyleReader:
     personas = tuple(sorted(counts))
     every = sorted(set().union(*counts.values()))
     sizes = [sum(counts[name].values()) + SMOOTHING * len(every) for name in personas]
-    unknown = tuple(round(math.log(SMOOTHING / size), 3) for size in sizes)
     table = {
         feature: tuple(
             round(math.log((counts[name][feature] + SMOOTHING) / size), 3)
@@ -82,13 +80,13 @@ def learn(verses: Sequence[Verse]) -> StyleReader:
         )
         for feature in every
     }
-    return StyleReader(personas, table, unknown)
+    return StyleReader(personas, table)
 
 
 def to_json(reader: StyleReader) -> str:
     """The reader as text, one feature a line."""
     rows = ",\n".join(f"{json.dumps(name)}: {list(values)}" for name, values in reader.features.items())
-    head = json.dumps({"schema": SCHEMA, "personas": reader.personas, "unknown": reader.unknown})[:-1]
+    head = json.dumps({"schema": SCHEMA, "personas": reader.personas})[:-1]
     return f'{head}, "features": {{\n{rows}\n}}}}\n'
 
 
@@ -101,7 +99,6 @@ def load_style(path: Path) -> StyleReader:
         return StyleReader(
             tuple(table["personas"]),
             {name: tuple(values) for name, values in table["features"].items()},
-            tuple(table["unknown"]),
         )
     except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise UserError(f"{path.name} is no style table ({error}): run models/make_style.py") from None

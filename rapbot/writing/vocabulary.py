@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rapbot.errors import UserError
-from rapbot.language.nouns import NounEntry, NounLexicon
+from rapbot.language.nouns import NounLexicon
 from rapbot.values import Anchor
 
 ANY = "any"  # the term every noun meets
@@ -68,7 +68,7 @@ class Vocabulary:
         """Does what the opponent said meet the term?"""
         if name is None or name == ANY:
             return True
-        entry = known(anchor.text, nouns)
+        entry = nouns.headed(anchor.text)
         frames = entry.frames if entry is not None else None
         category = anchor.category or (entry.category if entry is not None else None)
         if head == "claim" and frames is not None and CLAIMED_FRAME not in frames and anchor.kind != "boast":
@@ -79,11 +79,6 @@ class Vocabulary:
     def is_proper(self, noun: str, category: str | None) -> bool:
         """True for a noun that, spelled with a capital, takes no article ("Batman")."""
         return noun in self.proper_nouns or category in self.proper_categories
-
-
-def known(noun: str, nouns: NounLexicon) -> NounEntry | None:
-    """The lexicon's entry for a noun, else for its last word where that speaks for it ("silver Cadillac")."""
-    return nouns.headed(noun)
 
 
 def parse_vocabulary(text: str) -> Vocabulary:
